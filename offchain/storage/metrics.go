@@ -1,0 +1,81 @@
+package storage
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/cpchain/cpchain/offchain/storage/wire"
+)
+
+// metrics of a node, all named cpstoraged_….
+type metrics struct {
+	requests  *prometheus.CounterVec
+	seconds   *prometheus.HistogramVec
+	refused   *prometheus.CounterVec
+	fragments prometheus.Counter
+	parcels   *prometheus.CounterVec
+	hints     *prometheus.CounterVec
+	dropped   prometheus.Counter
+	corrupt   prometheus.Counter
+	chores    *prometheus.CounterVec
+}
+
+const namespace = "cpstoraged"
+
+// newMetrics makes and registers the counters.
+func newMetrics(reg prometheus.Registerer) (*metrics, error) {
+	counter := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help})
+	}
+	vec := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+	}
+	m := &metrics{
+		requests: vec("requests_total", "Requests served, by kind and code.", "kind", "code"),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: namespace, Name: "request_seconds", Help: "Time to serve a request.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 8),
+		}, []string{"kind"}),
+		refused:   vec("streams_refused_total", "Streams and requests turned away before they were read.", "why"),
+		fragments: counter("fragments_total", "Fragments re-encrypted."),
+		parcels:   vec("parcels_total", "Parcels by what became of them.", "state"),
+		hints:     vec("hints_total", "DHT records written, or failed to be.", "result"),
+		dropped:   counter("blocks_dropped_total", "Blocks dropped because no anchor names them."),
+		corrupt:   counter("blocks_corrupt_total", "Blocks dropped because their bytes changed on disk."),
+		chores:    vec("chore_errors_total", "Passes of a chore that ended in an error.", "chore"),
+	}
+	for _, c := range []prometheus.Collector{
+		m.requests, m.seconds, m.refused, m.fragments, m.parcels, m.hints, m.dropped, m.corrupt, m.chores,
+	} {
+		if err := reg.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+func (m *metrics) served(kind string, code wire.Code, took time.Duration) {
+	m.requests.WithLabelValues(kind, code.String()).Inc()
+	m.seconds.WithLabelValues(kind).Observe(took.Seconds())
+}
+
+// gauges registers what is read when asked for.
+func (n *Node) gauges(reg prometheus.Registerer) error {
+	gauge := func(name, help string, read func() float64) error {
+		return reg.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, read))
+	}
+	for _, err := range []error{
+		gauge("shards", "Shards held.", func() float64 { return float64(n.store.Usage().Shards) }),
+		gauge("bytes_used", "Bytes of shards and manifests held.", func() float64 { return float64(n.store.Usage().Bytes) }),
+		gauge("bytes_capacity", "Bytes that may be held.", func() float64 { return float64(n.store.Usage().Capacity) }),
+		gauge("pending_bundles", "Bundles held that no anchor names yet.", func() float64 { return float64(len(n.store.Pending())) }),
+		gauge("session_peers", "Peers with a session.", func() float64 { return float64(n.handler.sessions.count()) }),
+		gauge("dht_peers", "Peers in the routing table.", func() float64 { return float64(n.dht.Peers()) }),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
