@@ -182,7 +182,7 @@ func (s *Store) Anchor(b Block) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.settle(b)
+	s.settle(row)
 	return nil
 }
 
