@@ -20,6 +20,9 @@ import (
 // prefix makes the DHT's protocol /cpchain/kad/1.0.0: our nodes never mix with another network's.
 const prefix = "/cpchain"
 
+// greetTimeout is how long a bootstrap peer that is connected may take to prove a member.
+const greetTimeout = 5 * time.Second
+
 // Errors of the DHT, matched with errors.Is.
 var (
 	// ErrNoHint means that no peer asked had a valid record.
@@ -119,12 +122,32 @@ func (d *DHT) greet(ctx context.Context, peers []peer.AddrInfo) error {
 	if reached == 0 {
 		return errors.Join(errs...)
 	}
+	if err := d.awaitPeer(ctx); err != nil {
+		return err
+	}
 	select {
 	case err := <-d.kad.RefreshRoutingTable():
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// awaitPeer waits until a peer that was connected to is in the routing table: it gets there once it has told its
+// protocols and answered a query. The library has no event for it.
+func (d *DHT) awaitPeer(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, greetTimeout)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for d.Peers() == 0 {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("%w: connected, but they speak another protocol than %s/kad/1.0.0", ErrBootstrap, prefix)
+		}
+	}
+	return nil
 }
 
 // Peers is how many members the routing table holds.
