@@ -1,0 +1,407 @@
+package storage
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"io"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/cosmos/cosmos-sdk/crypto/keys/secp256k1"
+	"github.com/cosmos/cosmos-sdk/types/bech32"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cpchain/cpchain/offchain/chain"
+	"github.com/cpchain/cpchain/offchain/storage/client"
+	"github.com/cpchain/cpchain/offchain/storage/wire"
+	"github.com/cpchain/cpchain/pkg/keytree"
+	"github.com/cpchain/cpchain/pkg/merkle"
+	"github.com/cpchain/cpchain/pkg/pre"
+	"github.com/cpchain/cpchain/pkg/seal"
+	"github.com/cpchain/cpchain/pkg/timechain"
+	datarights "github.com/cpchain/cpchain/x/datarights/types"
+	provider "github.com/cpchain/cpchain/x/provider/types"
+)
+
+const (
+	testChain = "cpchain-test"
+	streamID  = uint64(1)
+	hour      = uint64(3_600_000) // ms
+)
+
+// world is a chain with one stream of three shards a bundle, its parties, and as many nodes as a test starts.
+type world struct {
+	t      *testing.T
+	chain  *fakeChain
+	owner  *secp256k1.PrivKey
+	writer ed25519.PrivateKey
+	root   keytree.Seed
+	nodes  map[uint64]*member
+}
+
+// member is one provider with what it needs to be started again.
+type member struct {
+	node *Node
+	cfg  Config
+	deps Deps
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{
+		t: t, chain: newFakeChain(), owner: secp256k1.GenPrivKey(), writer: newKey(t), root: keytree.Seed{1, 2, 3},
+		nodes: make(map[uint64]*member),
+	}
+	w.chain.streams[streamID] = datarights.Stream{
+		Id: streamID, Owner: addressOf(t, w.owner), OriginMs: 1_600_000_000_000,
+		BlockMs: hour, IntervalMs: hour, UploadMs: hour, DataShards: 2, TotalShards: 3,
+		Writer: datarights.Writer{Key: w.writer.Public().(ed25519.PublicKey), Epoch: 1},
+	}
+	return w
+}
+
+func newKey(t *testing.T) ed25519.PrivateKey {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	return key
+}
+
+func addressOf(t *testing.T, key *secp256k1.PrivKey) string {
+	t.Helper()
+	addr, err := bech32.ConvertAndEncode(chain.AccountPrefix, key.PubKey().Address())
+	require.NoError(t, err)
+	return addr
+}
+
+// start brings up provider id, which joins through the others that run. Changes apply to config and deps before.
+func (w *world) start(id uint64, changes ...func(*Config, *Deps)) *member {
+	w.t.Helper()
+	box, err := seal.NewBox(rand.Reader)
+	require.NoError(w.t, err)
+	cfg := Default()
+	cfg.Chain.ID = testChain
+	cfg.P2P.Listen = []string{"/ip4/127.0.0.1/tcp/0"}
+	cfg.HTTP.Listen = "127.0.0.1:0"
+	cfg.Store.CapacityBytes = 1 << 20
+	cfg.Store.MaxPendingBytes = 1 << 19
+	cfg.Proxy.AcceptBatchMillis = 1
+	for _, m := range w.nodes {
+		cfg.P2P.Bootstrap = append(cfg.P2P.Bootstrap, fullAddr(w.t, m.node))
+	}
+	m := &member{cfg: cfg, deps: Deps{
+		Home: w.t.TempDir(), DiskKey: seal.DiskKey{9}, Chain: w.chain, Intervals: w.chain,
+		Operator: fakeOperator{chain: w.chain, id: id}, Rand: rand.Reader, Clock: time.Now,
+		Log:  slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Self: Self{ChainID: testChain, Provider: id, PeerKeyVersion: 1, PeerKey: newKey(w.t), SealKey: box},
+	}}
+	for _, change := range changes {
+		change(&m.cfg, &m.deps)
+	}
+	w.nodes[id] = m
+	w.up(m)
+	w.t.Cleanup(func() { m.stop(w.t) })
+	pub := m.deps.Self.SealKey.Public()
+	w.chain.edit(func() {
+		w.chain.providers[id] = provider.Provider{
+			Id: id, PeerKey: m.deps.Self.PeerKey.Public().(ed25519.PublicKey), PeerKeyVersion: 1, SealKey: pub[:],
+			Addresses: []string{m.node.Host().Addrs()[0].String()}, Storage: true, Proxy: true, Status: provider.STATUS_ACTIVE,
+		}
+	})
+	return m
+}
+
+// up starts a member's node, again after stop.
+func (w *world) up(m *member) {
+	w.t.Helper()
+	m.deps.Metrics = prometheus.NewRegistry()
+	m.node = New(m.cfg, m.deps)
+	require.NoError(w.t, m.node.Start(w.t.Context()))
+}
+
+func (m *member) stop(t *testing.T) {
+	t.Helper()
+	if m.node == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	require.NoError(t, m.node.Stop(ctx))
+	m.node = nil
+}
+
+func fullAddr(t *testing.T, n *Node) string {
+	t.Helper()
+	addrs, err := peer.AddrInfoToP2pAddrs(&peer.AddrInfo{ID: n.Host().ID(), Addrs: n.Host().Addrs()})
+	require.NoError(t, err)
+	return addrs[0].String()
+}
+
+// dial connects a fresh host to a provider, with an identity or none.
+func (w *world) dial(id uint64, identity client.Identity) *client.Conn {
+	w.t.Helper()
+	h, err := client.NewHost(nil, nil)
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { require.NoError(w.t, h.Close()) })
+	c := client.New(h, testChain, client.Options{})
+	if identity != nil {
+		c = c.With(identity)
+	}
+	row, err := w.chain.Provider(w.t.Context(), id)
+	require.NoError(w.t, err)
+	conn, err := c.Dial(w.t.Context(), row)
+	require.NoError(w.t, err)
+	return conn
+}
+
+func (w *world) asOwner() client.Identity { return signerOf(w.owner) }
+
+func signerOf(key *secp256k1.PrivKey) client.Identity {
+	return client.OwnerIdentity(func(message []byte) ([]byte, []byte, error) {
+		sig, err := key.Sign(message)
+		return sig, key.PubKey().Bytes(), err
+	})
+}
+
+func (w *world) asWriter() client.Identity { return client.WriterIdentity(streamID, w.writer) }
+
+// reader is a registered reader with one version of its keys.
+type reader struct {
+	id      uint64
+	version uint32
+	pre     pre.SecretKey
+	auth    ed25519.PrivateKey
+}
+
+func (r reader) identity() *client.Reader { return client.ReaderIdentity(r.id, r.version, r.auth) }
+
+func (w *world) newReader(id uint64) reader {
+	w.t.Helper()
+	sk, err := pre.NewReaderKey(rand.Reader)
+	require.NoError(w.t, err)
+	r := reader{id: id, pre: sk, auth: newKey(w.t)}
+	pub := sk.Public()
+	w.chain.edit(func() {
+		versions := w.chain.readers[id]
+		if versions == nil {
+			versions = make(map[uint32]datarights.ReaderKeys)
+			w.chain.readers[id] = versions
+		}
+		for v, keys := range versions {
+			keys.Retired = true
+			versions[v] = keys
+		}
+		r.version = uint32(len(versions) + 1)
+		versions[r.version] = datarights.ReaderKeys{PreKey: pub[:], AuthKey: r.auth.Public().(ed25519.PublicKey)}
+	})
+	return r
+}
+
+// bundle is an upload: three shards and the manifest that names them.
+type bundle struct {
+	seq      uint64
+	shards   [][]byte
+	manifest []byte
+	receipts []wire.Receipt
+}
+
+// newBundle makes the upload of interval seq.
+func (w *world) newBundle(seq uint64, size int) *bundle {
+	w.t.Helper()
+	b := &bundle{seq: seq}
+	m := timechain.Manifest{
+		Stream: datarights.StreamID(testChain, streamID), Seq: seq, WriterEpoch: 1, K: 2, N: 3,
+		PayloadSize: uint32(2 * size), ShardSize: uint32(size),
+	}
+	for range m.N {
+		shard := make([]byte, size)
+		_, err := rand.Read(shard)
+		require.NoError(w.t, err)
+		b.shards = append(b.shards, shard)
+		m.ShardCIDs = append(m.ShardCIDs, wire.CID(shard))
+		m.ShardRoots = append(m.ShardRoots, merkle.ShardRoot(shard))
+	}
+	var err error
+	b.manifest, err = m.Marshal()
+	require.NoError(w.t, err)
+	return b
+}
+
+// ticket for shard i of a bundle, to a provider.
+func (w *world) ticket(b *bundle, i int, id uint64, changes ...func(*wire.Ticket)) wire.Ticket {
+	t := wire.Ticket{
+		ChainId: testChain, Stream: streamID, WriterEpoch: 1, Seq: b.seq, Index: uint32(i), Provider: id,
+		Cid: wire.CID(b.shards[i]), Size_: uint64(len(b.shards[i])), ExpiresAt: time.Now().Add(time.Hour).Unix(),
+	}
+	for _, change := range changes {
+		change(&t)
+	}
+	t.Signature = ed25519.Sign(w.writer, wire.TicketSignBytes(t))
+	return t
+}
+
+// upload puts shard i with the i-th provider, and the manifest beside each.
+func (w *world) upload(b *bundle, providers ...uint64) {
+	w.t.Helper()
+	for i, id := range providers {
+		receipt, err := w.dial(id, nil).PutShard(w.t.Context(), w.ticket(b, i, id), b.shards[i])
+		require.NoError(w.t, err)
+		b.receipts = append(b.receipts, receipt)
+	}
+	for _, id := range providers {
+		require.NoError(w.t, w.dial(id, w.asWriter()).PutManifest(w.t.Context(), streamID, b.seq, b.manifest, b.receipts))
+	}
+}
+
+// anchor names a bundle on chain: interval seq of the stream.
+func (w *world) anchor(b *bundle, placement ...uint64) {
+	w.chain.edit(func() {
+		w.chain.anchors[[2]uint64{streamID, b.seq}] = datarights.QueryAnchorResponse{
+			Row: datarights.AnchorRow{Anchor: datarights.Anchor{
+				Stream: streamID, Seq: b.seq, FirstInterval: uint32(b.seq), Intervals: 1, ManifestCid: wire.CID(b.manifest),
+			}},
+			Placement: datarights.Placement{Providers: placement},
+		}
+		w.chain.heads[streamID] = datarights.Head{NextSeq: b.seq + 1}
+	})
+}
+
+// grant is a grant with its parcels.
+type grant struct {
+	row     datarights.Grant
+	nodes   []keytree.Node
+	seeds   [][32]byte
+	parcels map[uint64]wire.Parcel
+}
+
+// newGrant makes a 2-of-n grant of [first, last], whose intervals before split are closed, and puts its row on chain.
+func (w *world) newGrant(id uint64, r reader, first, last uint32, split uint64, proxies ...uint64) *grant {
+	w.t.Helper()
+	nodes, err := keytree.Cover(0, first, last, split, 0, 64)
+	require.NoError(w.t, err)
+	g := &grant{nodes: nodes, parcels: make(map[uint64]wire.Parcel), row: datarights.Grant{
+		Id: id, Stream: streamID, Owner: addressOf(w.t, w.owner), Reader: r.id, ReaderVersion: r.version,
+		FirstInterval: first, LastInterval: last, Split: split, Threshold: 2, Leaves: uint32(len(nodes) * len(proxies)),
+		AcceptanceFee: noFee(), ExpiresAt: time.Now().Add(time.Hour).Unix(), Status: datarights.GRANT_STATUS_PENDING,
+	}}
+	for _, p := range proxies {
+		g.row.Proxies = append(g.row.Proxies, datarights.GrantProxy{Provider: p, State: datarights.PROXY_STATE_ASKED})
+	}
+	w.fillParcels(g, r, proxies)
+	w.chain.edit(func() { w.chain.grants[id] = g.row })
+	return g
+}
+
+func (w *world) fillParcels(g *grant, r reader, proxies []uint64) {
+	w.t.Helper()
+	name := datarights.StreamID(testChain, streamID)
+	top, err := keytree.StreamRoot(w.root, name, 0)
+	require.NoError(w.t, err)
+	entries := make([][]wire.ParcelEntry, len(proxies))
+	var leaves []merkle.Hash
+	for _, node := range g.nodes {
+		seed, err := keytree.Derive(top, keytree.Node{}, node)
+		require.NoError(w.t, err)
+		g.seeds = append(g.seeds, seed)
+		context, capsule := w.capsule(node)
+		label, err := node.MarshalBinary()
+		require.NoError(w.t, err)
+		shares, err := pre.Split(rand.Reader, seed, context, [9]byte(label), r.pre.Public(), 2, proxies)
+		require.NoError(w.t, err)
+		for i, s := range shares {
+			leaf, err := s.Leaf.MarshalBinary()
+			require.NoError(w.t, err)
+			e := wire.ParcelEntry{Leaf: leaf, Position: uint32(len(leaves)), FragmentKey: s.RK[:]}
+			if uint64(node.Last()) < g.row.Split {
+				e.Capsule = capsule
+			}
+			leaves = append(leaves, merkle.LeafHash(leaf))
+			entries[i] = append(entries[i], e)
+		}
+	}
+	root := merkle.Root(leaves)
+	g.row.Root = root[:]
+	for i, p := range proxies {
+		for j := range entries[i] {
+			path, err := merkle.Proof(leaves, int(entries[i][j].Position))
+			require.NoError(w.t, err)
+			for _, h := range path {
+				entries[i][j].Path = append(entries[i][j].Path, h[:])
+			}
+		}
+		g.parcels[p] = wire.Parcel{ChainId: testChain, Grant: g.row.Id, Provider: p, Entries: entries[i]}
+	}
+}
+
+// capsule of a node, with the context it is made in.
+func (w *world) capsule(node keytree.Node) (context, capsule []byte) {
+	w.t.Helper()
+	name := datarights.StreamID(testChain, streamID)
+	top, err := keytree.StreamRoot(w.root, name, node.Epoch)
+	require.NoError(w.t, err)
+	seed, err := keytree.Derive(top, keytree.Node{Epoch: node.Epoch}, node)
+	require.NoError(w.t, err)
+	label, err := node.MarshalBinary()
+	require.NoError(w.t, err)
+	context = pre.CapsuleContext(name, label)
+	capsule, err = pre.NewCapsule(seed, context)
+	require.NoError(w.t, err)
+	return context, capsule
+}
+
+// sealed is a parcel as it is pushed to a provider.
+func (w *world) sealed(p wire.Parcel, to uint64) []byte {
+	w.t.Helper()
+	plain, err := p.Marshal()
+	require.NoError(w.t, err)
+	key := w.nodes[to].deps.Self.SealKey.Public()
+	bz, err := seal.SealTo(key, []byte(wire.ParcelInfo), wire.ParcelAAD(testChain, p.Grant, to), plain)
+	require.NoError(w.t, err)
+	return bz
+}
+
+// push brings every proxy its parcel and waits for their word on chain.
+func (w *world) push(g *grant) {
+	w.t.Helper()
+	for _, p := range g.row.Proxies {
+		reply, err := w.dial(p.Provider, w.asOwner()).PushParcel(w.t.Context(), g.row.Id, w.sealed(g.parcels[p.Provider], p.Provider))
+		require.NoError(w.t, err)
+		require.Equal(w.t, wire.PARCEL_STATE_STORED, reply.State, reply.Reason)
+	}
+	for range g.row.Proxies {
+		w.awaitTx()
+	}
+}
+
+func (w *world) awaitTx() any {
+	w.t.Helper()
+	select {
+	case m := <-w.chain.sent:
+		return m
+	case <-time.After(10 * time.Second):
+		w.t.Fatal("no transaction came")
+		return nil
+	}
+}
+
+// label is a node in 9-byte form.
+func label(t *testing.T, n keytree.Node) []byte {
+	t.Helper()
+	bz, err := n.MarshalBinary()
+	require.NoError(t, err)
+	return bz
+}
+
+// requireCode checks that err is a refusal with a code, whose text holds some words.
+func requireCode(t *testing.T, err error, code wire.Code, words string) {
+	t.Helper()
+	var r *client.Refusal
+	require.True(t, errors.As(err, &r), "want a refusal, have %v", err)
+	require.Equal(t, code, r.Code, r.Message)
+	require.Contains(t, r.Message, words)
+}
