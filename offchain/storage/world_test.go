@@ -405,3 +405,5 @@ func requireCode(t *testing.T, err error, code wire.Code, words string) {
 	require.Equal(t, code, r.Code, r.Message)
 	require.Contains(t, r.Message, words)
 }
+
+func newAccount() *secp256k1.PrivKey { return secp256k1.GenPrivKey() }
