@@ -236,7 +236,8 @@ func TestWhoMayRead(t *testing.T) {
 	requireCode(t, get(client.WriterIdentity(streamID, newKey(t)), 1, 0), wire.CODE_UNAUTHENTICATED, "signature")
 	requireCode(t, get(client.ReaderIdentity(7, 1, newKey(t)), 1, 5), wire.CODE_UNAUTHENTICATED, "signature")
 
-	live := w.chain.grants[5]
+	live, err := w.chain.Grant(t.Context(), 5)
+	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		change func(*datarights.Grant)
 		words  string
@@ -253,7 +254,7 @@ func TestWhoMayRead(t *testing.T) {
 	}
 
 	old := w.dial(1, reader.identity())
-	_, err := old.GetShard(t.Context(), streamID, 1, held(1), 5, 100)
+	_, err = old.GetShard(t.Context(), streamID, 1, held(1), 5, 100)
 	require.NoError(t, err)
 	rotated := w.newReader(7)
 	_, err = old.GetShard(t.Context(), streamID, 1, held(1), 5, 100)

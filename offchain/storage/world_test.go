@@ -407,3 +407,10 @@ func requireCode(t *testing.T, err error, code wire.Code, words string) {
 }
 
 func newAccount() *secp256k1.PrivKey { return secp256k1.GenPrivKey() }
+
+func freshMetrics(t *testing.T) *metrics {
+	t.Helper()
+	m, err := newMetrics(prometheus.NewRegistry())
+	require.NoError(t, err)
+	return m
+}
