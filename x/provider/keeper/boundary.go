@@ -1,0 +1,84 @@
+package keeper
+
+import (
+	"context"
+
+	"cosmossdk.io/collections"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/cpchain/cpchain/x/provider/types"
+)
+
+// HeaderRandomness takes a boundary's seed from the hash of the block's own header as CometBFT passes it in. A proposer can
+// grind it at the cost of a proposal; it stands in until the randomness chain of the committee exists.
+type HeaderRandomness struct{}
+
+// Seed implements types.Randomness.
+func (HeaderRandomness) Seed(ctx context.Context) ([]byte, error) {
+	return sdk.UnwrapSDKContext(ctx).HeaderHash(), nil
+}
+
+// recordBoundary stores a seed at every boundary height, and at the first block that has a header hash.
+func (k Keeper) recordBoundary(ctx context.Context) error {
+	params, err := k.params.Get(ctx)
+	if err != nil {
+		return err
+	}
+	height := sdk.UnwrapSDKContext(ctx).BlockHeight()
+	known, err := k.newestBoundaries(ctx, 1)
+	if err != nil {
+		return err
+	}
+	if len(known) > 0 && height%params.BoundaryBlocks != 0 {
+		return nil
+	}
+	seed, err := k.randomness.Seed(ctx)
+	if err != nil || len(seed) != 32 {
+		return err // the first blocks of an in-process chain have no header hash
+	}
+	if err := k.boundaries.Set(ctx, uint64(height), types.Boundary{Height: height, Seed: seed}); err != nil {
+		return err
+	}
+	return k.pruneBoundaries(ctx, int(params.BoundariesKept))
+}
+
+func (k Keeper) pruneBoundaries(ctx context.Context, keep int) error {
+	all, err := k.newestBoundaries(ctx, 0)
+	if err != nil {
+		return err
+	}
+	for _, b := range all[min(keep, len(all)):] {
+		if err := k.boundaries.Remove(ctx, uint64(b.Height)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newestBoundaries lists up to limit boundaries, newest first; 0 lists all that are kept.
+func (k Keeper) newestBoundaries(ctx context.Context, limit int) ([]types.Boundary, error) {
+	var list []types.Boundary
+	err := k.boundaries.Walk(ctx, new(collections.Range[uint64]).Descending(), func(_ uint64, b types.Boundary) (bool, error) {
+		list = append(list, b)
+		return limit > 0 && len(list) == limit, nil
+	})
+	return list, err
+}
+
+// CheckBoundary accepts the current and the previous draw boundary: the previous, since a draw is made before its
+// transaction is included.
+func (k Keeper) CheckBoundary(ctx context.Context, d int64) error {
+	newest, err := k.newestBoundaries(ctx, 2)
+	if err != nil {
+		return err
+	}
+	heights := make([]int64, len(newest))
+	for i, b := range newest {
+		if b.Height == d {
+			return nil
+		}
+		heights[i] = b.Height
+	}
+	return types.ErrBoundary.Wrapf("%d; draw anew from one of %v", d, heights)
+}

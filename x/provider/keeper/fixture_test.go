@@ -1,0 +1,124 @@
+package keeper
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"cosmossdk.io/math"
+	storetypes "cosmossdk.io/store/types"
+
+	"github.com/cosmos/cosmos-sdk/codec"
+	"github.com/cosmos/cosmos-sdk/codec/address"
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	"github.com/cosmos/cosmos-sdk/runtime"
+	"github.com/cosmos/cosmos-sdk/testutil"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+
+	"github.com/cpchain/cpchain/pkg/seal"
+	"github.com/cpchain/cpchain/x/provider/types"
+)
+
+const (
+	testChain     = "cpchain-1"
+	testAuthority = "authority"
+)
+
+// fakeBank keeps balances by address; module accounts have theirs too.
+type fakeBank struct{ balances map[string]sdk.Coins }
+
+func (b *fakeBank) move(from, to sdk.AccAddress, amt sdk.Coins) error {
+	left, negative := b.balances[from.String()].SafeSub(amt...)
+	if negative {
+		return fmt.Errorf("insufficient funds: %s of %s", b.balances[from.String()], amt)
+	}
+	b.balances[from.String()] = left
+	if to != nil {
+		b.balances[to.String()] = b.balances[to.String()].Add(amt...)
+	}
+	return nil
+}
+
+func (b *fakeBank) SendCoinsFromAccountToModule(_ context.Context, from sdk.AccAddress, module string, amt sdk.Coins) error {
+	return b.move(from, authtypes.NewModuleAddress(module), amt)
+}
+
+func (b *fakeBank) SendCoinsFromModuleToAccount(_ context.Context, module string, to sdk.AccAddress, amt sdk.Coins) error {
+	return b.move(authtypes.NewModuleAddress(module), to, amt)
+}
+
+func (b *fakeBank) BurnCoins(_ context.Context, module string, amt sdk.Coins) error {
+	return b.move(authtypes.NewModuleAddress(module), nil, amt)
+}
+
+func (b *fakeBank) GetAllBalances(_ context.Context, addr sdk.AccAddress) sdk.Coins {
+	return b.balances[addr.String()]
+}
+
+type fixture struct {
+	t    *testing.T
+	ctx  sdk.Context
+	k    Keeper
+	msg  types.MsgServer
+	bank *fakeBank
+}
+
+func newFixture(t *testing.T) *fixture {
+	key := storetypes.NewKVStoreKey(types.StoreKey)
+	ctx := testutil.DefaultContextWithDB(t, key, storetypes.NewTransientStoreKey("t")).Ctx
+	cdc := codec.NewProtoCodec(codectypes.NewInterfaceRegistry())
+	bank := &fakeBank{balances: map[string]sdk.Coins{}}
+	k := NewKeeper(cdc, runtime.NewKVStoreService(key), address.NewBech32Codec("cosmos"), testAuthority, bank)
+	f := &fixture{t: t, k: k, msg: NewMsgServer(k), bank: bank}
+	f.ctx = ctx.WithChainID(testChain).WithBlockHeight(10).WithBlockTime(time.Unix(1_000_000, 0))
+	require.NoError(t, k.InitGenesis(f.ctx, types.DefaultGenesis()))
+	t.Cleanup(func() { require.NoError(t, k.CheckInvariants(f.ctx)) })
+	return f
+}
+
+// operator is a funded account.
+func (f *fixture) operator(n byte) sdk.AccAddress {
+	addr := sdk.AccAddress(append(make([]byte, 19), n))
+	f.bank.balances[addr.String()] = sdk.NewCoins(sdk.NewInt64Coin(types.BondDenom, 100_000_000_000))
+	return addr
+}
+
+func peerKey(n byte) ed25519.PrivateKey {
+	seed := sha256.Sum256([]byte{n})
+	return ed25519.NewKeyFromSeed(seed[:])
+}
+
+// zeros is enough of a random source for proofs in tests.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// registration is a message that registers.
+func (f *fixture) registration(operator sdk.AccAddress, n byte) *types.MsgRegister {
+	key := peerKey(n)
+	public := key.Public().(ed25519.PublicKey)
+	box := seal.BoxSecret(sha256.Sum256([]byte{n, 1}))
+	boxPublic := box.Public()
+	proof, err := box.ProvePossession(zeros{}, types.SealKeyProofBytes(testChain, operator.String(), boxPublic[:]))
+	require.NoError(f.t, err)
+	return &types.MsgRegister{
+		Operator: operator.String(), Moniker: fmt.Sprint("node ", n), PeerKey: public,
+		PeerKeyProof: ed25519.Sign(key, types.PeerKeyProofBytes(testChain, operator.String(), public)),
+		Addresses:    []string{"/ip4/192.0.2.1/tcp/4001"}, SealKey: boxPublic[:], SealKeyProof: proof,
+		CapacityBytes: 1_000_000, StoragePriceUcpc: math.NewInt(5), ReencryptionPriceUcpc: math.NewInt(0), Storage: true, Proxy: true,
+		Bond: sdk.NewInt64Coin(types.BondDenom, 2_000_000_000),
+	}
+}
+
+func (f *fixture) register(n byte) (sdk.AccAddress, uint64) {
+	op := f.operator(n)
+	res, err := f.msg.Register(f.ctx, f.registration(op, n))
+	require.NoError(f.t, err)
+	return op, res.Id
+}

@@ -1,0 +1,84 @@
+package keeper
+
+import (
+	"context"
+
+	"cosmossdk.io/collections"
+
+	"github.com/cpchain/cpchain/x/provider/types"
+)
+
+// InitGenesis writes a validated genesis.
+func (k Keeper) InitGenesis(ctx context.Context, g *types.GenesisState) error {
+	if err := k.params.Set(ctx, g.Params); err != nil {
+		return err
+	}
+	if err := k.sequence.Set(ctx, g.NextId); err != nil {
+		return err
+	}
+	for _, p := range g.Providers {
+		if err := k.providers.Set(ctx, p.Id, p); err != nil {
+			return err
+		}
+		// a bond that has been paid out leaves nothing to queue
+		if p.Status == types.STATUS_LEFT && p.Bond.IsPositive() {
+			if err := k.unbonding.Set(ctx, collections.Join(p.UnbondTime, p.Id)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, key := range g.PeerKeys {
+		if err := k.peerKeys.Set(ctx, collections.Join(key.Id, key.Version), key.PeerKey); err != nil {
+			return err
+		}
+	}
+	for _, l := range g.Loads {
+		if err := k.loads.Set(ctx, l.Id, l.Load); err != nil {
+			return err
+		}
+	}
+	for _, b := range g.Boundaries {
+		if err := k.boundaries.Set(ctx, uint64(b.Height), b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ExportGenesis reads all state.
+func (k Keeper) ExportGenesis(ctx context.Context) (*types.GenesisState, error) {
+	g := &types.GenesisState{}
+	var err error
+	if g.Params, err = k.params.Get(ctx); err != nil {
+		return nil, err
+	}
+	if g.NextId, err = k.sequence.Peek(ctx); err != nil {
+		return nil, err
+	}
+	err = k.providers.Walk(ctx, nil, func(_ uint64, p types.Provider) (bool, error) {
+		g.Providers = append(g.Providers, p)
+		return false, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = k.peerKeys.Walk(ctx, nil, func(key collections.Pair[uint64, uint32], bz []byte) (bool, error) {
+		g.PeerKeys = append(g.PeerKeys, types.PeerKeyRecord{Id: key.K1(), Version: key.K2(), PeerKey: bz})
+		return false, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = k.loads.Walk(ctx, nil, func(id uint64, l types.Load) (bool, error) {
+		g.Loads = append(g.Loads, types.LoadRecord{Id: id, Load: l})
+		return false, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = k.boundaries.Walk(ctx, nil, func(_ uint64, b types.Boundary) (bool, error) {
+		g.Boundaries = append(g.Boundaries, b)
+		return false, nil
+	})
+	return g, err
+}

@@ -1,0 +1,80 @@
+// Package keeper holds the state and rules of x/provider.
+package keeper
+
+import (
+	"cosmossdk.io/collections"
+	"cosmossdk.io/collections/indexes"
+	"cosmossdk.io/core/address"
+	"cosmossdk.io/core/store"
+
+	"github.com/cosmos/cosmos-sdk/codec"
+
+	"github.com/cpchain/cpchain/x/provider/types"
+)
+
+// Keeper is the module's state.
+type Keeper struct {
+	Schema collections.Schema
+
+	addresses  address.Codec
+	authority  string
+	bank       types.BankKeeper
+	randomness types.Randomness
+
+	// params: one value.
+	params collections.Item[types.Params]
+	// sequence: the next provider id.
+	sequence collections.Sequence
+	// providers: id -> row. Never deleted: old signatures refer to it.
+	providers *collections.IndexedMap[uint64, types.Provider, providerIndexes]
+	// peerKeys: (id, version) -> 32-byte key. Never deleted.
+	peerKeys collections.Map[collections.Pair[uint64, uint32], []byte]
+	// loads: id -> what depends on the provider. Written for datarights; kept with the row.
+	loads collections.Map[uint64, types.Load]
+	// boundaries: height -> draw seed. BeginBlock deletes all but the newest.
+	boundaries collections.Map[uint64, types.Boundary]
+	// unbonding: (time, id) of bonds to be paid out. EndBlock deletes.
+	unbonding collections.KeySet[collections.Pair[int64, uint64]]
+}
+
+// providerIndexes find providers by operator and peer key. An operator's index entry is its newest provider's: a provider
+// that left gives up the operator's name by being removed from the index.
+type providerIndexes struct {
+	// operator: operator bytes -> ids, one of which has not left.
+	operator *indexes.Multi[[]byte, uint64, types.Provider]
+	// peerKey: current peer key -> id.
+	peerKey *indexes.Unique[[]byte, uint64, types.Provider]
+}
+
+// IndexesList implements collections.Indexes.
+func (i providerIndexes) IndexesList() []collections.Index[uint64, types.Provider] {
+	return []collections.Index[uint64, types.Provider]{i.operator, i.peerKey}
+}
+
+// NewKeeper wires the module's state. Bonds move through bank; seeds of draw boundaries come from HeaderRandomness.
+func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, addresses address.Codec, authority string, bank types.BankKeeper) Keeper {
+	sb := collections.NewSchemaBuilder(storeService)
+	id := collections.Uint64Key
+	k := Keeper{
+		addresses: addresses, authority: authority, bank: bank, randomness: HeaderRandomness{},
+		params:   collections.NewItem(sb, types.ParamsKey, "params", codec.CollValue[types.Params](cdc)),
+		sequence: collections.NewSequence(sb, types.SequenceKey, "sequence"),
+		providers: collections.NewIndexedMap(sb, types.ProviderKey, "providers", id, codec.CollValue[types.Provider](cdc), providerIndexes{
+			operator: indexes.NewMulti(sb, types.OperatorIndex, "providers_by_operator", collections.BytesKey, id,
+				func(_ uint64, p types.Provider) ([]byte, error) { return addresses.StringToBytes(p.Operator) }),
+			peerKey: indexes.NewUnique(sb, types.PeerKeyIndex, "providers_by_peer_key", collections.BytesKey, id,
+				func(_ uint64, p types.Provider) ([]byte, error) { return p.PeerKey, nil }),
+		}),
+		peerKeys: collections.NewMap(sb, types.PeerKeysKey, "peer_keys",
+			collections.PairKeyCodec(id, collections.Uint32Key), collections.BytesValue),
+		loads:      collections.NewMap(sb, types.LoadKey, "loads", id, codec.CollValue[types.Load](cdc)),
+		boundaries: collections.NewMap(sb, types.BoundaryKey, "boundaries", collections.Uint64Key, codec.CollValue[types.Boundary](cdc)),
+		unbonding:  collections.NewKeySet(sb, types.UnbondingKey, "unbonding", collections.PairKeyCodec(collections.Int64Key, id)),
+	}
+	schema, err := sb.Build()
+	if err != nil {
+		panic(err)
+	}
+	k.Schema = schema
+	return k
+}

@@ -1,0 +1,24 @@
+package types
+
+import "cosmossdk.io/collections"
+
+const (
+	// ModuleName is also the name of the module account that holds the bonds.
+	ModuleName = "provider"
+	// StoreKey of the module's store.
+	StoreKey = ModuleName
+)
+
+// Prefixes of the module's store. Numbers in keys are 8 bytes, big endian (versions 4), so that a light client can build
+// them.
+var (
+	ParamsKey     = collections.NewPrefix(0x10)
+	ProviderKey   = collections.NewPrefix(0x11) // | id -> Provider
+	OperatorIndex = collections.NewPrefix(0x12)
+	PeerKeyIndex  = collections.NewPrefix(0x13)
+	LoadKey       = collections.NewPrefix(0x14) // | id -> Load
+	BoundaryKey   = collections.NewPrefix(0x15) // | height -> Boundary
+	PeerKeysKey   = collections.NewPrefix(0x16) // | id | version -> 32 bytes
+	SequenceKey   = collections.NewPrefix(0x17)
+	UnbondingKey  = collections.NewPrefix(0x18) // | time | id
+)

@@ -1,0 +1,154 @@
+package types
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/multiformats/go-multiaddr"
+
+	"cosmossdk.io/math"
+)
+
+const (
+	// KeyBytes is the size of peer and seal keys.
+	KeyBytes = 32
+	// MaxMonikerBytes bounds a moniker.
+	MaxMonikerBytes = 70
+	// MaxCapacityBytes is 2^60: sums over all providers stay in 64 bits.
+	MaxCapacityBytes = 1 << 60
+	// maxPriceBits bounds prices, so that price times bytes can't overflow.
+	maxPriceBits = 128
+)
+
+// Validate checks everything that needs no state.
+func (m *MsgRegister) Validate(p Params) error {
+	if err := validMoniker(m.Moniker); err != nil {
+		return err
+	}
+	if len(m.PeerKey) != KeyBytes {
+		return ErrPeerKey.Wrapf("%d bytes, not %d", len(m.PeerKey), KeyBytes)
+	}
+	if len(m.SealKey) != KeyBytes {
+		return ErrSealKey.Wrapf("%d bytes, not %d", len(m.SealKey), KeyBytes)
+	}
+	if err := ValidAddresses(m.Addresses, p); err != nil {
+		return err
+	}
+	if err := validCapacity(m.CapacityBytes, m.Storage); err != nil {
+		return err
+	}
+	if err := validPrice("storage_price_ucpc", m.StoragePriceUcpc); err != nil {
+		return err
+	}
+	if err := validPrice("reencryption_price_ucpc", m.ReencryptionPriceUcpc); err != nil {
+		return err
+	}
+	if !m.Storage && !m.Proxy {
+		return ErrRoles.Wrap("offer storage, proxy, or both")
+	}
+	return ValidBond(m.Bond.Denom, m.Bond.Amount)
+}
+
+// Validate checks everything that needs no state.
+func (m *MsgUpdate) Validate(p Params) error {
+	if err := validMoniker(m.Moniker); err != nil {
+		return err
+	}
+	if len(m.Addresses) > 0 {
+		if err := ValidAddresses(m.Addresses, p); err != nil {
+			return err
+		}
+	}
+	if m.CapacityBytes > MaxCapacityBytes {
+		return ErrCapacity.Wrapf("at most %d bytes", uint64(MaxCapacityBytes))
+	}
+	if m.StoragePriceUcpc != nil {
+		if err := validPrice("storage_price_ucpc", *m.StoragePriceUcpc); err != nil {
+			return err
+		}
+	}
+	if m.ReencryptionPriceUcpc != nil {
+		if err := validPrice("reencryption_price_ucpc", *m.ReencryptionPriceUcpc); err != nil {
+			return err
+		}
+	}
+	if len(m.PeerKey) != 0 && len(m.PeerKey) != KeyBytes {
+		return ErrPeerKey.Wrapf("%d bytes, not %d", len(m.PeerKey), KeyBytes)
+	}
+	if len(m.SealKey) != 0 && len(m.SealKey) != KeyBytes {
+		return ErrSealKey.Wrapf("%d bytes, not %d", len(m.SealKey), KeyBytes)
+	}
+	if m.Roles != nil && !m.Roles.Storage && !m.Roles.Proxy {
+		return ErrRoles.Wrap("offer storage, proxy, or both; to end, leave")
+	}
+	return nil
+}
+
+// ValidBond checks an amount to be bonded.
+func ValidBond(denom string, amount math.Int) error {
+	if denom != BondDenom {
+		return ErrBond.Wrapf("bonds are in %s, not %q", BondDenom, denom)
+	}
+	if amount.IsNil() || !amount.IsPositive() {
+		return ErrBond.Wrap("the amount must be positive")
+	}
+	return nil
+}
+
+func validMoniker(moniker string) error {
+	if len(moniker) > MaxMonikerBytes {
+		return ErrMoniker.Wrapf("%d bytes, at most %d", len(moniker), MaxMonikerBytes)
+	}
+	if !utf8.ValidString(moniker) || strings.ContainsFunc(moniker, unicode.IsControl) {
+		return ErrMoniker.Wrap("must be UTF-8 text without control characters")
+	}
+	return nil
+}
+
+// ValidAddresses checks the list a provider announces. Names are not resolved, so the check is the same everywhere.
+func ValidAddresses(addresses []string, p Params) error {
+	if len(addresses) == 0 || len(addresses) > int(p.MaxAddresses) {
+		return ErrAddress.Wrapf("%d addresses; give 1 to %d", len(addresses), p.MaxAddresses)
+	}
+	seen := make(map[string]bool, len(addresses))
+	for _, a := range addresses {
+		if len(a) > int(p.MaxAddressBytes) {
+			return ErrAddress.Wrapf("address of %d bytes, at most %d", len(a), p.MaxAddressBytes)
+		}
+		ma, err := multiaddr.NewMultiaddr(a)
+		if err != nil {
+			return ErrAddress.Wrapf("%q is no multiaddress: write it like /ip4/192.0.2.1/tcp/4001", a)
+		}
+		if _, err := ma.ValueForProtocol(multiaddr.P_P2P); err == nil {
+			return ErrAddress.Wrapf("%q: leave out /p2p, the peer key tells it", a)
+		}
+		if seen[a] {
+			return ErrAddress.Wrapf("%q stands twice", a)
+		}
+		seen[a] = true
+	}
+	return nil
+}
+
+func validCapacity(capacity uint64, storage bool) error {
+	if capacity > MaxCapacityBytes {
+		return ErrCapacity.Wrapf("at most %d bytes", uint64(MaxCapacityBytes))
+	}
+	if storage && capacity == 0 {
+		return ErrCapacity.Wrap("a storage provider needs capacity")
+	}
+	return nil
+}
+
+func validPrice(name string, price math.Int) error {
+	if price.IsNil() || price.IsNegative() || price.BigInt().BitLen() > maxPriceBits {
+		return ErrPrice.Wrapf("%s must be 0 or more and below 2^%d", name, maxPriceBits)
+	}
+	return nil
+}
+
+// Offers tells whether an active provider offers a role.
+func (p Provider) Offers(storage, proxy bool) bool {
+	return p.Status == STATUS_ACTIVE && (!storage || p.Storage) && (!proxy || p.Proxy)
+}
