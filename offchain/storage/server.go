@@ -15,8 +15,7 @@ import (
 	"github.com/cpchain/cpchain/offchain/storage/wire"
 )
 
-// drainTimeout and drainBytes bound what is still read of a request that was refused unread, so that the peer gets to
-// see the refusal.
+// drainTimeout and drainBytes bound what is still read of a stream after our last answer on it.
 const (
 	drainTimeout = 5 * time.Second
 	drainBytes   = wire.MaxParcel + 64<<10
@@ -110,8 +109,11 @@ func (s *server) serve(st network.Stream) error {
 			return nil
 		}
 		more, err := s.one(st, r)
-		if !s.mark(st, false) || !more || err != nil {
+		if !more || err != nil {
 			return err
+		}
+		if !s.mark(st, false) {
+			return linger(st, r)
 		}
 	}
 }
@@ -164,6 +166,12 @@ func (s *server) turnAway(st network.Stream, r io.Reader, resp *wire.Response) e
 	if err := wire.WriteResponse(st, resp); err != nil {
 		return err
 	}
+	return linger(st, r)
+}
+
+// linger ends our side of a stream and waits for the peer to end its own: then it has read our last answer. Closing the
+// connection before that could take the answer away again.
+func linger(st network.Stream, r io.Reader) error {
 	if err := st.CloseWrite(); err != nil {
 		return err
 	}
