@@ -74,7 +74,7 @@ func (a *acceptor) review(ctx context.Context, row store.Grant) (bool, error) {
 		a.log.Info("dropped the parcel of a grant that is over", "grant", row.ID)
 		return false, a.store.DropParcel(row.ID)
 	}
-	column, ok := columnOf(g, a.self)
+	column, ok := g.ProxyOf(a.self)
 	if !ok {
 		return false, a.store.DropParcel(row.ID)
 	}

@@ -45,7 +45,7 @@ func (h *handler) pushParcel(ctx context.Context, from peer.ID, req *wire.PushPa
 
 // parcelState answers for a parcel that is stored already, or that is not wanted. Neither is set when it should be stored.
 func (h *handler) parcelState(g datarights.Grant, now int64) (*wire.Response, error) {
-	column, ok := columnOf(g, h.self.Provider)
+	column, ok := g.ProxyOf(h.self.Provider)
 	if !ok {
 		return nil, refuse(wire.CODE_DENIED, "provider %d is no proxy of grant %d", h.self.Provider, g.Id)
 	}
@@ -88,7 +88,7 @@ func (h *handler) storeParcel(g datarights.Grant, sealed []byte) (*wire.Response
 	}
 	row := store.Grant{ID: g.Id, Stream: g.Stream, State: store.GrantStored}
 	entries, err := checkParcel(h.self.ChainID, h.self.Provider, g, p)
-	if column, _ := columnOf(g, h.self.Provider); err != nil && g.Proxies[column].State != datarights.PROXY_STATE_ASKED {
+	if column, _ := g.ProxyOf(h.self.Provider); err != nil && g.Proxies[column].State != datarights.PROXY_STATE_ASKED {
 		return nil, refuse(wire.CODE_BAD_REQUEST, "%v", err) // the word on chain has been given
 	}
 	if err != nil {
@@ -201,7 +201,7 @@ func (h *handler) getFragments(ctx context.Context, from peer.ID, req *wire.GetF
 }
 
 func (h *handler) isProxy(g datarights.Grant) error {
-	column, ok := columnOf(g, h.self.Provider)
+	column, ok := g.ProxyOf(h.self.Provider)
 	if !ok || g.Proxies[column].State != datarights.PROXY_STATE_ACCEPTED {
 		return refuse(wire.CODE_DENIED, "provider %d has not accepted grant %d, or is its proxy no more", h.self.Provider, g.Id)
 	}

@@ -24,7 +24,7 @@ func checkParcel(chainID string, self uint64, g datarights.Grant, p wire.Parcel)
 	if p.ChainId != chainID || p.Grant != g.Id || p.Provider != self {
 		return nil, badParcel("it is for provider %d and grant %d of %s", p.Provider, p.Grant, p.ChainId)
 	}
-	column, ok := columnOf(g, self)
+	column, ok := g.ProxyOf(self)
 	if !ok {
 		return nil, badParcel("provider %d is no proxy of grant %d", self, g.Id)
 	}
@@ -41,51 +41,35 @@ func checkParcel(chainID string, self uint64, g datarights.Grant, p wire.Parcel)
 		if want := uint32(i*len(g.Proxies) + column); e.Position != want {
 			return nil, badParcel("entry %d is for leaf %d, not %d", i, e.Position, want)
 		}
-		key, err := checkEntry(self, g, node, e)
+		leaf, err := checkEntry(g, node, e)
 		if err != nil {
 			return nil, badParcel("entry %d (%s): %v", i, node, err)
 		}
-		entries[key] = e
+		entries[string(leaf.Node[:])] = e
 	}
 	return entries, nil
 }
 
-// columnOf is the provider's place among the grant's proxies.
-func columnOf(g datarights.Grant, provider uint64) (int, bool) {
-	for i, p := range g.Proxies {
-		if p.Provider == provider {
-			return i, true
-		}
-	}
-	return 0, false
-}
-
-func checkEntry(self uint64, g datarights.Grant, node keytree.Node, e wire.ParcelEntry) (string, error) {
+// checkEntry checks one entry and returns its leaf, which CheckLeaf has tied to the node and the provider.
+func checkEntry(g datarights.Grant, node keytree.Node, e wire.ParcelEntry) (pre.Leaf, error) {
 	share, err := shareOf(e)
 	if err != nil {
-		return "", err
-	}
-	key, err := node.MarshalBinary()
-	if err != nil {
-		return "", err
-	}
-	if string(share.Leaf.Node[:]) != string(key) || share.Leaf.Proxy != self {
-		return "", fmt.Errorf("leaf is of node %x for provider %d", share.Leaf.Node, share.Leaf.Proxy)
+		return pre.Leaf{}, err
 	}
 	if err := datarights.CheckLeaf(g, share.Leaf, e.Position, e.Path); err != nil {
-		return "", err
+		return pre.Leaf{}, err
 	}
 	if err := pre.CheckShare(share); err != nil {
-		return "", err
+		return pre.Leaf{}, err
 	}
 	closed := uint64(node.Last()) < g.Split
 	if closed && len(e.Capsule) == 0 {
-		return "", errors.New("its capsule is missing, though its window had closed")
+		return pre.Leaf{}, errors.New("its capsule is missing, though its window had closed")
 	}
-	if len(e.Capsule) > 0 {
-		return string(key), checkCapsule(share.Leaf, e.Capsule)
+	if len(e.Capsule) == 0 {
+		return share.Leaf, nil
 	}
-	return string(key), nil
+	return share.Leaf, checkCapsule(share.Leaf, e.Capsule)
 }
 
 // checkCapsule checks that a capsule is the one the leaf promises.

@@ -47,8 +47,8 @@ func TestParcelAttacks(t *testing.T) {
 		"an entry twice, another missing":    {func(p *wire.Parcel) { p.Entries[1] = p.Entries[0] }, "leaf 0"},
 		"entries in another order":           {func(p *wire.Parcel) { p.Entries[0], p.Entries[1] = p.Entries[1], p.Entries[0] }, "entry 0"},
 		"another proxy's entry":              {func(p *wire.Parcel) { p.Entries[0] = elsewhere(0) }, "entry 0"},
-		"another proxy's leaf at its place":  {func(p *wire.Parcel) { p.Entries[0].Leaf = elsewhere(0).Leaf }, "for provider 2"},
-		"another node's leaf at its place":   {func(p *wire.Parcel) { p.Entries[0].Leaf = p.Entries[1].Leaf }, "leaf is of node"},
+		"another proxy's leaf at its place":  {func(p *wire.Parcel) { p.Entries[0].Leaf = elsewhere(0).Leaf }, "entry 0"},
+		"another node's leaf at its place":   {func(p *wire.Parcel) { p.Entries[0].Leaf = p.Entries[1].Leaf }, "entry 0"},
 		"a leaf of another grant":            {func(p *wire.Parcel) { p.Entries[0].Leaf = other.parcels[1].Entries[0].Leaf }, "entry 0"},
 		"a leaf changed":                     {func(p *wire.Parcel) { p.Entries[0].Leaf = flip(p.Entries[0].Leaf) }, "entry 0"},
 		"a leaf cut short":                   {func(p *wire.Parcel) { p.Entries[0].Leaf = p.Entries[0].Leaf[:9] }, "entry 0"},
@@ -162,9 +162,9 @@ func TestWhoGetsFragments(t *testing.T) {
 	wider := label(t, keytree.Node{Depth: 30, Index: 0})
 	requireCode(t, get(me, 5, open), wire.CODE_NOT_YET, "has not arrived")
 	requireCode(t, get(me, 5, closed, open), wire.CODE_NOT_YET, "has not arrived")
-	requireCode(t, get(me, 5, before), wire.CODE_DENIED, "before_range")
-	requireCode(t, get(me, 5, after), wire.CODE_DENIED, "after_range")
-	requireCode(t, get(me, 5, wider), wire.CODE_DENIED, "before_range")
+	requireCode(t, get(me, 5, before), wire.CODE_DENIED, "before the granted range")
+	requireCode(t, get(me, 5, after), wire.CODE_DENIED, "after the granted range")
+	requireCode(t, get(me, 5, wider), wire.CODE_DENIED, "before the granted range")
 	requireCode(t, get(me, 5, label(t, keytree.Leaf(1, 2))), wire.CODE_DENIED, "epoch")
 	requireCode(t, get(me, 5, label(t, keytree.Leaf(0, 2))), wire.CODE_NOT_FOUND, "no key share")
 	requireCode(t, get(me, 5, []byte("no node")), wire.CODE_BAD_REQUEST, "node")

@@ -3,6 +3,7 @@ package daemon
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -60,7 +61,8 @@ func moment(unix int64) string { return time.Unix(unix, 0).UTC().Format(time.RFC
 // explainLeave adds to the chain's refusal what the operator can do about it.
 func explainLeave(err error, row provider.Provider) error {
 	var refused *chain.TxError
-	if !errors.As(err, &refused) {
+	// A refusal by the simulation carries the rule's text, but not its code.
+	if !errors.As(err, &refused) || !errors.Is(err, provider.ErrInUse) && !strings.Contains(refused.Log, provider.ErrInUse.Error()) {
 		return err
 	}
 	hint := "keep the node running until its shards have moved and its grants have ended, then leave again"

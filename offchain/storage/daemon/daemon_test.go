@@ -1,0 +1,149 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/cosmos/cosmos-sdk/crypto/hd"
+	"github.com/cosmos/cosmos-sdk/crypto/keyring"
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cpchain/cpchain/offchain/chain"
+	"github.com/cpchain/cpchain/offchain/storage"
+	provider "github.com/cpchain/cpchain/x/provider/types"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"cpstoraged": func() {
+			if err := Command().ExecuteContext(context.Background()); err != nil {
+				fmt.Fprintf(os.Stderr, "cpstoraged: %v\n", err)
+				os.Exit(1)
+			}
+		},
+	})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{Dir: "testdata/script"})
+}
+
+func TestSizes(t *testing.T) {
+	for text, want := range map[string]uint64{
+		"1": 1, "1024B": 1024, "3KiB": 3 << 10, "512MiB": 512 << 20, "10GiB": 10 << 30, "2TiB": 2 << 40,
+	} {
+		got, err := parseSize(text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, got)
+	}
+	for _, text := range []string{"", "GiB", "10GB", "1.5GiB", "-1", "10 GiB", "GiB10", "18446744073709551615TiB"} {
+		_, err := parseSize(text)
+		require.ErrorContains(t, err, "size", text)
+	}
+}
+
+func newAccount(t *testing.T) *account {
+	t.Helper()
+	home := t.TempDir()
+	keys, err := makeKeys(home)
+	require.NoError(t, err)
+	again, err := loadKeys(home)
+	require.NoError(t, err)
+	require.Equal(t, keys, again)
+	_, err = makeKeys(home)
+	require.ErrorIs(t, err, os.ErrExist, "keys are never replaced")
+
+	ring, err := chain.OpenKeyring(home, keyring.BackendTest, nil)
+	require.NoError(t, err)
+	_, _, err = ring.NewMnemonic("operator", keyring.English, accountPath, "", hd.Secp256k1)
+	require.NoError(t, err)
+	signer, err := chain.NewSigner(nil, ring, "operator")
+	require.NoError(t, err)
+	cfg := storage.Default()
+	cfg.Chain.ID = "cpchain-test"
+	return &account{cfg: cfg, keys: keys, signer: signer}
+}
+
+func good() terms {
+	return terms{bond: "5ucpc", moniker: "m", storagePrice: "3", reencryptionPrice: "0", roles: []string{roleStorage}}
+}
+
+func TestRegistrationsProveTheNodesKeys(t *testing.T) {
+	a := newAccount(t)
+	msg, err := a.registration(good())
+	require.NoError(t, err)
+	require.NoError(t, provider.CheckPeerKey("cpchain-test", msg.Operator, msg.PeerKey, msg.PeerKeyProof))
+	require.NoError(t, provider.CheckSealKey("cpchain-test", msg.Operator, msg.SealKey, msg.SealKeyProof))
+	require.True(t, msg.Storage)
+	require.False(t, msg.Proxy)
+	require.Equal(t, a.cfg.P2P.Listen, msg.Addresses)
+	require.Equal(t, "5ucpc", msg.Bond.String())
+}
+
+func TestBadTermsAreRefusedBeforeAnythingIsSent(t *testing.T) {
+	a := newAccount(t)
+	for words, change := range map[string]func(*terms){
+		"--bond is missing": func(t *terms) { t.bond = "" },
+		"write it like":     func(t *terms) { t.bond = "lots" },
+		"whole numbers":     func(t *terms) { t.storagePrice = "1.5" },
+		"not negative":      func(t *terms) { t.reencryptionPrice = "-1" },
+		"--roles":           func(t *terms) { t.roles = []string{"miner"} },
+	} {
+		bad := good()
+		change(&bad)
+		_, err := a.registration(bad)
+		require.ErrorContains(t, err, words)
+	}
+	a.cfg.P2P.Listen = []string{"/ip4/0.0.0.0/tcp/4180"}
+	_, err := a.registration(good())
+	require.ErrorContains(t, err, "p2p.announce")
+	a.cfg.P2P.Announce = []string{"/dns4/node.example/tcp/4180"}
+	_, err = a.registration(good())
+	require.NoError(t, err)
+}
+
+func TestANodeRunsOnlyUnderItsOwnRow(t *testing.T) {
+	a := newAccount(t)
+	msg, err := a.registration(good())
+	require.NoError(t, err)
+	row := provider.Provider{Id: 3, PeerKey: msg.PeerKey, SealKey: msg.SealKey, Status: provider.STATUS_PAUSED}
+	require.NoError(t, a.matches(row))
+	for words, change := range map[string]func(*provider.Provider){
+		"has left":         func(p *provider.Provider) { p.Status = provider.STATUS_LEFT },
+		"another peer key": func(p *provider.Provider) { p.PeerKey = make([]byte, 32) },
+		"another seal key": func(p *provider.Provider) { p.SealKey = make([]byte, 32) },
+	} {
+		other := row
+		change(&other)
+		require.ErrorContains(t, a.matches(other), words)
+	}
+}
+
+func TestLeaveExplainsItsRefusal(t *testing.T) {
+	row := provider.Provider{Id: 3, Status: provider.STATUS_ACTIVE}
+	simulated := &chain.TxError{Codespace: "sdk", Code: 1, Log: "2 shards, 1 grants: " + provider.ErrInUse.Error()}
+	delivered := &chain.TxError{Codespace: provider.ErrInUse.Codespace(), Code: provider.ErrInUse.ABCICode()}
+	for _, refused := range []*chain.TxError{simulated, delivered} {
+		err := explainLeave(refused, row)
+		require.ErrorIs(t, err, refused)
+		require.ErrorContains(t, err, "set-paused")
+		require.ErrorContains(t, err, "provider 3 cannot leave yet")
+	}
+	row.Status = provider.STATUS_PAUSED
+	require.NotContains(t, explainLeave(delivered, row).Error(), "set-paused")
+	other := errors.New("other")
+	require.Equal(t, other, explainLeave(other, row))
+}
+
+func TestNothingIsSentWithoutATerminalOrYes(t *testing.T) {
+	cmd := &cobra.Command{}
+	cmd.SetIn(&bytes.Buffer{})
+	require.ErrorContains(t, confirm(cmd, false), "--yes")
+	require.NoError(t, confirm(cmd, true))
+}
