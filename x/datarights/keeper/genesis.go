@@ -1,0 +1,146 @@
+package keeper
+
+import (
+	"context"
+
+	"cosmossdk.io/collections"
+
+	"github.com/cpchain/cpchain/x/datarights/types"
+)
+
+// InitGenesis writes a validated genesis.
+func (k Keeper) InitGenesis(ctx context.Context, g *types.GenesisState) error {
+	if err := k.params.Set(ctx, g.Params); err != nil {
+		return err
+	}
+	if err := k.streamSeq.Set(ctx, g.NextStream); err != nil {
+		return err
+	}
+	if err := k.readerSeq.Set(ctx, g.NextReader); err != nil {
+		return err
+	}
+	if err := k.grantSeq.Set(ctx, g.NextGrant); err != nil {
+		return err
+	}
+	for _, r := range g.Streams {
+		if err := k.setStream(ctx, r.Stream, nil); err != nil {
+			return err
+		}
+		if err := k.heads.Set(ctx, r.Stream.Id, r.Head); err != nil {
+			return err
+		}
+	}
+	for _, a := range g.Anchors {
+		key := collections.Join(a.Row.Anchor.Stream, a.Row.Anchor.Seq)
+		if err := k.anchors.Set(ctx, key, a.Row); err != nil {
+			return err
+		}
+		if err := k.placements.Set(ctx, key, a.Placement); err != nil {
+			return err
+		}
+	}
+	for _, r := range g.Readers {
+		if err := k.readers.Set(ctx, r.Reader.Id, r.Reader); err != nil {
+			return err
+		}
+		for i, keys := range r.Keys {
+			if err := k.readerKeys.Set(ctx, collections.Join(r.Reader.Id, uint32(i+1)), keys); err != nil {
+				return err
+			}
+		}
+	}
+	for _, grant := range g.Grants {
+		if err := k.initGrant(ctx, grant); err != nil {
+			return err
+		}
+	}
+	for _, d := range g.Disputes {
+		if err := k.disputes.Set(ctx, collections.Join3(d.Grant, d.Provider, d.Node)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// initGrant writes a row and the queue entries that follow from it.
+func (k Keeper) initGrant(ctx context.Context, g types.Grant) error {
+	if err := k.grants.Set(ctx, g.Id, g); err != nil {
+		return err
+	}
+	if g.Settled {
+		return nil
+	}
+	for _, p := range g.Proxies {
+		if p.State == types.PROXY_STATE_REFUSED {
+			continue
+		}
+		if err := k.grantProxies.Set(ctx, collections.Join(p.Provider, g.Id)); err != nil {
+			return err
+		}
+	}
+	return k.settlements.Set(ctx, collections.Join(g.SettleAt, g.Id))
+}
+
+// ExportGenesis reads all state.
+func (k Keeper) ExportGenesis(ctx context.Context) (*types.GenesisState, error) {
+	g := &types.GenesisState{}
+	var err error
+	if g.Params, err = k.params.Get(ctx); err != nil {
+		return nil, err
+	}
+	if g.NextStream, err = k.streamSeq.Peek(ctx); err != nil {
+		return nil, err
+	}
+	if g.NextReader, err = k.readerSeq.Peek(ctx); err != nil {
+		return nil, err
+	}
+	if g.NextGrant, err = k.grantSeq.Peek(ctx); err != nil {
+		return nil, err
+	}
+	err = k.streams.Walk(ctx, nil, func(id uint64, s types.Stream) (bool, error) {
+		head, err := k.heads.Get(ctx, id)
+		g.Streams = append(g.Streams, types.StreamRecord{Stream: s, Head: head})
+		return false, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = k.anchors.Walk(ctx, nil, func(key collections.Pair[uint64, uint64], row types.AnchorRow) (bool, error) {
+		placement, err := k.placements.Get(ctx, key)
+		g.Anchors = append(g.Anchors, types.AnchorRecord{Row: row, Placement: placement})
+		return false, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return g, k.exportRights(ctx, g)
+}
+
+func (k Keeper) exportRights(ctx context.Context, g *types.GenesisState) error {
+	err := k.readers.Walk(ctx, nil, func(id uint64, r types.Reader) (bool, error) {
+		record := types.ReaderRecord{Reader: r}
+		for v := uint32(1); v <= r.Version; v++ {
+			keys, err := k.readerKeys.Get(ctx, collections.Join(id, v))
+			if err != nil {
+				return true, err
+			}
+			record.Keys = append(record.Keys, keys)
+		}
+		g.Readers = append(g.Readers, record)
+		return false, nil
+	})
+	if err != nil {
+		return err
+	}
+	err = k.grants.Walk(ctx, nil, func(_ uint64, grant types.Grant) (bool, error) {
+		g.Grants = append(g.Grants, grant)
+		return false, nil
+	})
+	if err != nil {
+		return err
+	}
+	return k.disputes.Walk(ctx, nil, func(key collections.Triple[uint64, uint64, []byte]) (bool, error) {
+		g.Disputes = append(g.Disputes, types.DisputeRecord{Grant: key.K1(), Provider: key.K2(), Node: key.K3()})
+		return false, nil
+	})
+}

@@ -1,0 +1,146 @@
+package keeper
+
+import (
+	"context"
+
+	"github.com/cpchain/cpchain/x/datarights/types"
+)
+
+type msgServer struct{ k Keeper }
+
+var _ types.MsgServer = msgServer{}
+
+// NewMsgServer serves the module's transactions.
+func NewMsgServer(k Keeper) types.MsgServer { return msgServer{k: k} }
+
+// CreateStream implements types.MsgServer.
+func (s msgServer) CreateStream(ctx context.Context, msg *types.MsgCreateStream) (*types.MsgCreateStreamResponse, error) {
+	owner, err := s.k.addresses.StringToBytes(msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.k.CreateStream(ctx, owner, msg)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgCreateStreamResponse{Id: id}, nil
+}
+
+// UpdateStream implements types.MsgServer.
+func (s msgServer) UpdateStream(ctx context.Context, msg *types.MsgUpdateStream) (*types.MsgUpdateStreamResponse, error) {
+	return &types.MsgUpdateStreamResponse{}, s.k.UpdateStream(ctx, msg)
+}
+
+// SetWriter implements types.MsgServer.
+func (s msgServer) SetWriter(ctx context.Context, msg *types.MsgSetWriter) (*types.MsgSetWriterResponse, error) {
+	epoch, err := s.k.SetWriter(ctx, msg)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgSetWriterResponse{WriterEpoch: epoch}, nil
+}
+
+// BumpWriter implements types.MsgServer.
+func (s msgServer) BumpWriter(ctx context.Context, msg *types.MsgBumpWriter) (*types.MsgBumpWriterResponse, error) {
+	epoch, err := s.k.BumpWriter(ctx, msg)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgBumpWriterResponse{WriterEpoch: epoch}, nil
+}
+
+// Rekey implements types.MsgServer.
+func (s msgServer) Rekey(ctx context.Context, msg *types.MsgRekey) (*types.MsgRekeyResponse, error) {
+	epoch, err := s.k.Rekey(ctx, msg)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgRekeyResponse{KeyEpoch: epoch}, nil
+}
+
+// Anchor implements types.MsgServer.
+func (s msgServer) Anchor(ctx context.Context, msg *types.MsgAnchor) (*types.MsgAnchorResponse, error) {
+	hash, err := s.k.Anchor(ctx, msg)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgAnchorResponse{Hash: hash}, nil
+}
+
+// RegisterReader implements types.MsgServer.
+func (s msgServer) RegisterReader(ctx context.Context, msg *types.MsgRegisterReader) (*types.MsgRegisterReaderResponse, error) {
+	owner, err := s.k.addresses.StringToBytes(msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.k.RegisterReader(ctx, owner, msg)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgRegisterReaderResponse{Id: id}, nil
+}
+
+// RotateReader implements types.MsgServer.
+func (s msgServer) RotateReader(ctx context.Context, msg *types.MsgRotateReader) (*types.MsgRotateReaderResponse, error) {
+	version, err := s.k.RotateReader(ctx, msg)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgRotateReaderResponse{Version: version}, nil
+}
+
+// Grant implements types.MsgServer.
+func (s msgServer) Grant(ctx context.Context, msg *types.MsgGrant) (*types.MsgGrantResponse, error) {
+	owner, err := s.k.addresses.StringToBytes(msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.k.Grant(ctx, owner, msg)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgGrantResponse{Id: id}, nil
+}
+
+// AcceptGrant implements types.MsgServer.
+func (s msgServer) AcceptGrant(ctx context.Context, msg *types.MsgAcceptGrant) (*types.MsgAcceptGrantResponse, error) {
+	operator, err := s.k.addresses.StringToBytes(msg.Operator)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgAcceptGrantResponse{}, s.k.Accept(ctx, operator, msg)
+}
+
+// RefuseGrant implements types.MsgServer.
+func (s msgServer) RefuseGrant(ctx context.Context, msg *types.MsgRefuseGrant) (*types.MsgRefuseGrantResponse, error) {
+	operator, err := s.k.addresses.StringToBytes(msg.Operator)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgRefuseGrantResponse{}, s.k.Refuse(ctx, operator, msg)
+}
+
+// RevokeGrant implements types.MsgServer.
+func (s msgServer) RevokeGrant(ctx context.Context, msg *types.MsgRevokeGrant) (*types.MsgRevokeGrantResponse, error) {
+	return &types.MsgRevokeGrantResponse{}, s.k.Revoke(ctx, msg)
+}
+
+// DisputeFragment implements types.MsgServer.
+func (s msgServer) DisputeFragment(ctx context.Context, msg *types.MsgDisputeFragment) (*types.MsgDisputeFragmentResponse, error) {
+	slashed, err := s.k.Dispute(ctx, msg)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgDisputeFragmentResponse{Slashed: slashed}, nil
+}
+
+// UpdateParams implements types.MsgServer.
+func (s msgServer) UpdateParams(ctx context.Context, msg *types.MsgUpdateParams) (*types.MsgUpdateParamsResponse, error) {
+	if msg.Authority != s.k.authority {
+		return nil, types.ErrAuthority.Wrapf("%s, not %s", msg.Authority, s.k.authority)
+	}
+	if err := msg.Params.Validate(); err != nil {
+		return nil, err
+	}
+	return &types.MsgUpdateParamsResponse{}, s.k.params.Set(ctx, msg.Params)
+}

@@ -1,0 +1,29 @@
+package types
+
+import (
+	"context"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	provider "github.com/cpchain/cpchain/x/provider/types"
+)
+
+// BankKeeper moves acceptance fees and burns row fees.
+type BankKeeper interface {
+	SendCoinsFromAccountToModule(ctx context.Context, sender sdk.AccAddress, module string, amt sdk.Coins) error
+	SendCoinsFromModuleToAccount(ctx context.Context, module string, recipient sdk.AccAddress, amt sdk.Coins) error
+	BurnCoins(ctx context.Context, module string, amt sdk.Coins) error
+	GetAllBalances(ctx context.Context, addr sdk.AccAddress) sdk.Coins
+}
+
+// ProviderKeeper is the registry of operators.
+type ProviderKeeper interface {
+	Provider(ctx context.Context, id uint64) (provider.Provider, error)
+	ProviderByOperator(ctx context.Context, operator sdk.AccAddress) (provider.Provider, error)
+	PeerKey(ctx context.Context, id uint64, version uint32) ([]byte, error)
+	AddShards(ctx context.Context, providers []uint64, shardBytes uint64) error
+	AddGrant(ctx context.Context, id uint64, lockedUntil int64) error
+	RemoveGrant(ctx context.Context, id uint64) error
+	Slash(ctx context.Context, id uint64, reason string) (sdk.Coin, error)
+	CheckBoundary(ctx context.Context, d int64) error
+}

@@ -1,0 +1,61 @@
+package types
+
+import sdk "github.com/cosmos/cosmos-sdk/types"
+
+// FeeDenom is what fees are in.
+const FeeDenom = "ucpc"
+
+// DefaultParams suit a main chain and local nets alike.
+func DefaultParams() Params {
+	return Params{
+		StreamFee:             sdk.NewInt64Coin(FeeDenom, 1_000_000),
+		ReaderFee:             sdk.NewInt64Coin(FeeDenom, 100_000),
+		MaxSchemaBytes:        4096,
+		MaxDescriptionBytes:   1024,
+		MaxTags:               16,
+		MaxFields:             64,
+		MaxBundleBytes:        64 << 20,
+		MaxIntervalsPerAnchor: 10_000,
+		ClockSkewSeconds:      30,
+		MaxShards:             32,
+		MaxProxies:            16,
+		MaxNodesPerGrant:      1024,
+		MaxGrantSeconds:       5 * 366 * 24 * 3600,
+		DisputeWindowSeconds:  7 * 24 * 3600,
+		SettlementsPerBlock:   100,
+		MaxKeyEpochs:          64,
+	}
+}
+
+// Validate checks bounds and how the params fit together.
+func (p Params) Validate() error {
+	for _, fee := range []sdk.Coin{p.StreamFee, p.ReaderFee} {
+		if fee.Denom != FeeDenom || fee.Amount.IsNil() || fee.Amount.IsNegative() || fee.Amount.BigInt().BitLen() > 64 {
+			return ErrParams.Wrapf("stream_fee and reader_fee must be in %s, 0 or more and below 2^64", FeeDenom)
+		}
+	}
+	for _, b := range []struct {
+		name             string
+		value, low, high int64
+	}{
+		{"max_schema_bytes", int64(p.MaxSchemaBytes), 64, 65_536},
+		{"max_description_bytes", int64(p.MaxDescriptionBytes), 0, 16_384},
+		{"max_tags", int64(p.MaxTags), 0, 64},
+		{"max_fields", int64(p.MaxFields), 1, 1024},
+		{"max_bundle_bytes", int64(min(p.MaxBundleBytes, 1<<62)), 1 << 16, 1 << 30},
+		{"max_intervals_per_anchor", int64(p.MaxIntervalsPerAnchor), 1, 100_000},
+		{"clock_skew_seconds", p.ClockSkewSeconds, 0, 3600},
+		{"max_shards", int64(p.MaxShards), 2, 64},
+		{"max_proxies", int64(p.MaxProxies), 1, 64},
+		{"max_nodes_per_grant", int64(p.MaxNodesPerGrant), 62, 4096},
+		{"max_grant_seconds", p.MaxGrantSeconds, 60, 100 * 366 * 24 * 3600},
+		{"dispute_window_seconds", p.DisputeWindowSeconds, 1, 366 * 24 * 3600},
+		{"settlements_per_block", int64(p.SettlementsPerBlock), 1, 10_000},
+		{"max_key_epochs", int64(p.MaxKeyEpochs), 1, 1024},
+	} {
+		if b.value < b.low || b.value > b.high {
+			return ErrParams.Wrapf("%s is %d; it must be %d to %d", b.name, b.value, b.low, b.high)
+		}
+	}
+	return nil
+}
