@@ -39,7 +39,7 @@ func (c *Conn) call(ctx context.Context, req *wire.Request, limit int) (*wire.Re
 	if c.client.identity == nil {
 		return c.patient(ctx, req, limit)
 	}
-	fresh, err := c.ensureSession(ctx)
+	seen, fresh, err := c.ensureSession(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (c *Conn) call(ctx context.Context, req *wire.Request, limit int) (*wire.Re
 		return resp, err
 	}
 	// The node may have restarted, or let go of this session for want of room.
-	if err := c.openSession(ctx); err != nil {
+	if err := c.openSession(ctx, seen); err != nil {
 		return nil, err
 	}
 	return c.patient(ctx, req, limit)
@@ -116,21 +116,25 @@ func converse(s network.Stream, req *wire.Request, limit int) (*wire.Response, e
 	return resp, nil
 }
 
-// ensureSession opens a session unless one is open; fresh tells that it did.
-func (c *Conn) ensureSession(ctx context.Context) (fresh bool, err error) {
+// ensureSession opens a session unless one is open; fresh tells that it did. It returns the session's end.
+func (c *Conn) ensureSession(ctx context.Context) (session time.Time, fresh bool, err error) {
 	c.mu.Lock()
-	open := c.client.opts.Clock().Before(c.session)
+	session = c.session
 	c.mu.Unlock()
-	if open {
-		return false, nil
+	if c.client.opts.Clock().Before(session) {
+		return session, false, nil
 	}
-	return true, c.openSession(ctx)
+	return session, true, c.openSession(ctx, session)
 }
 
-// openSession proves the client's identity under a nonce of the node.
-func (c *Conn) openSession(ctx context.Context) error {
+// openSession proves the client's identity under a nonce of the node, unless another request has done so since the caller
+// saw the session that ended at seen.
+func (c *Conn) openSession(ctx context.Context, seen time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.session.Equal(seen) {
+		return nil
+	}
 	hello := &wire.Request{Body: &wire.Request_Hello{Hello: &wire.Hello{ChainId: c.client.chainID}}}
 	resp, err := c.patient(ctx, hello, wire.LimitSmall)
 	if err != nil {

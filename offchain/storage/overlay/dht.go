@@ -20,7 +20,7 @@ import (
 // prefix makes the DHT's protocol /cpchain/kad/1.0.0: our nodes never mix with another network's.
 const prefix = "/cpchain"
 
-// greetTimeout is how long a bootstrap peer that is connected may take to prove a member.
+// greetTimeout is how long a bootstrap peer may take to be connected, and again to prove a member.
 const greetTimeout = 5 * time.Second
 
 // Errors of the DHT, matched with errors.Is.
@@ -113,7 +113,7 @@ func (d *DHT) greet(ctx context.Context, peers []peer.AddrInfo) error {
 		if p.ID == d.host.ID() {
 			continue
 		}
-		if err := d.host.Connect(ctx, p); err != nil {
+		if err := d.connect(ctx, p); err != nil {
 			errs = append(errs, err)
 			continue
 		}
@@ -131,6 +131,12 @@ func (d *DHT) greet(ctx context.Context, peers []peer.AddrInfo) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+func (d *DHT) connect(ctx context.Context, p peer.AddrInfo) error {
+	ctx, cancel := context.WithTimeout(ctx, greetTimeout)
+	defer cancel()
+	return d.host.Connect(ctx, p)
 }
 
 // awaitPeer waits until a peer that was connected to is in the routing table: it gets there once it has told its
