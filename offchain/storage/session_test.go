@@ -19,7 +19,7 @@ import (
 
 // caller speaks the protocol by hand, to say what a client never would.
 type caller struct {
-	t    *testing.T
+	t    testing.TB
 	host host.Host
 	peer peer.ID
 }

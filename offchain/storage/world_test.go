@@ -34,7 +34,7 @@ const (
 
 // world is a chain with one stream of three shards a bundle, its parties, and as many nodes as a test starts.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	chain  *fakeChain
 	owner  *secp256k1.PrivKey
 	writer ed25519.PrivateKey
@@ -49,7 +49,7 @@ type member struct {
 	deps Deps
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{
 		t: t, chain: newFakeChain(), owner: secp256k1.GenPrivKey(), writer: newKey(t), root: keytree.Seed{1, 2, 3},
@@ -63,14 +63,14 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func newKey(t *testing.T) ed25519.PrivateKey {
+func newKey(t testing.TB) ed25519.PrivateKey {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
 	return key
 }
 
-func addressOf(t *testing.T, key *secp256k1.PrivKey) string {
+func addressOf(t testing.TB, key *secp256k1.PrivKey) string {
 	t.Helper()
 	addr, err := bech32.ConvertAndEncode(chain.AccountPrefix, key.PubKey().Address())
 	require.NoError(t, err)
@@ -122,7 +122,7 @@ func (w *world) up(m *member) {
 	require.NoError(w.t, m.node.Start(w.t.Context()))
 }
 
-func (m *member) stop(t *testing.T) {
+func (m *member) stop(t testing.TB) {
 	t.Helper()
 	if m.node == nil {
 		return
@@ -133,7 +133,7 @@ func (m *member) stop(t *testing.T) {
 	m.node = nil
 }
 
-func fullAddr(t *testing.T, n *Node) string {
+func fullAddr(t testing.TB, n *Node) string {
 	t.Helper()
 	addrs, err := peer.AddrInfoToP2pAddrs(&peer.AddrInfo{ID: n.Host().ID(), Addrs: n.Host().Addrs()})
 	require.NoError(t, err)
@@ -201,7 +201,7 @@ func (w *world) newReader(id uint64) reader {
 }
 
 // label is a node in 9-byte form.
-func label(t *testing.T, n keytree.Node) []byte {
+func label(t testing.TB, n keytree.Node) []byte {
 	t.Helper()
 	bz, err := n.MarshalBinary()
 	require.NoError(t, err)
