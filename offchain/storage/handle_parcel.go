@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
@@ -87,7 +88,7 @@ func (h *handler) storeParcel(g datarights.Grant, sealed []byte) (*wire.Response
 		return nil, refuse(wire.CODE_BAD_REQUEST, "%v", err) // the word on chain has been given
 	}
 	if err != nil {
-		row.State, row.Reason = store.GrantRefusing, truncate(err.Error(), maxReason)
+		row.State, row.Reason = store.GrantRefusing, reasonOf(err)
 	}
 	if err := h.store.PutParcel(row, entries); err != nil {
 		return nil, err
@@ -103,7 +104,11 @@ func (h *handler) storeParcel(g datarights.Grant, sealed []byte) (*wire.Response
 	return parcelReply(wire.PARCEL_STATE_STORED, ""), nil
 }
 
-func truncate(s string, limit int) string { return s[:min(len(s), limit)] }
+// reasonOf makes an error's text fit for the chain: UTF-8 of limited length, though it may quote what a peer sent.
+func reasonOf(err error) string {
+	text := err.Error()
+	return strings.ToValidUTF8(text[:min(len(text), maxReason)], "?")
+}
 
 // putCapsule takes the capsule of a node whose window has closed, from the stream's writer or owner. It must be the one
 // the leaf promises, so a wrong one does no harm beyond being refused.

@@ -2,7 +2,9 @@ package storage
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -100,6 +102,13 @@ func TestABadParcelIsRefusedOnChainWithTheReason(t *testing.T) {
 	again, err := conn.PushParcel(t.Context(), 5, w.sealed(g.parcels[1], 1))
 	require.NoError(t, err)
 	require.Equal(t, wire.PARCEL_STATE_REFUSED, again.State, "a word given on chain stays")
+}
+
+func TestReasonsFitTheChainWhateverTheyQuote(t *testing.T) {
+	reason := reasonOf(badParcel("it is of %s", strings.Repeat("ä\xff", maxReason)))
+	require.LessOrEqual(t, len(reason), maxReason)
+	require.True(t, utf8.ValidString(reason))
+	require.Contains(t, reason, "bad parcel")
 }
 
 func TestOnlyTheOwnerPushesParcelsAndOnlyWhatOpens(t *testing.T) {
