@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"context"
+	"math"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -71,6 +73,7 @@ func (n *Node) gauges(reg prometheus.Registerer) error {
 		gauge("bytes_capacity", "Bytes that may be held.", func() float64 { return float64(n.store.Usage().Capacity) }),
 		gauge("pending_bundles", "Bundles held that no anchor names yet.", func() float64 { return float64(len(n.store.Pending())) }),
 		gauge("session_peers", "Peers with a session.", func() float64 { return float64(n.handler.sessions.count()) }),
+		gauge("chain_age_seconds", "Age of the newest block the chain node knows; NaN when it does not answer.", n.chainAge),
 		gauge("dht_peers", "Peers in the routing table.", func() float64 { return float64(n.dht.Peers()) }),
 	} {
 		if err != nil {
@@ -78,4 +81,15 @@ func (n *Node) gauges(reg prometheus.Registerer) error {
 		}
 	}
 	return nil
+}
+
+// chainAge asks the chain node when metrics are read, for no longer than a scrape should take.
+func (n *Node) chainAge() float64 {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	tip, err := n.deps.Chain.Tip(ctx)
+	if err != nil {
+		return math.NaN()
+	}
+	return n.deps.Clock().Sub(tip.Time).Seconds()
 }
