@@ -167,47 +167,46 @@ func (p *Publisher) plan(ctx context.Context, s datarights.Stream, seq uint64) (
 	return boundaries[0].Height, eligible, nil
 }
 
-// putShards fills every slot; candidates are used once, in order.
+// putShards fills every slot; each candidate, of whom there are at least as many as slots, is used once.
 func (p *Publisher) putShards(ctx context.Context, s datarights.Stream, b *timechain.Bundle, candidates []provider.Provider) ([]provider.Provider, []wire.Receipt, error) {
 	n := len(b.Shards)
-	u := &slots{left: candidates}
+	first, spare := candidates[:n], &spares{left: candidates[n:]}
 	holders, receipts := make([]provider.Provider, n), make([]wire.Receipt, n)
 	limit := make(chan struct{}, p.opts.Parallel)
 	var workers sync.WaitGroup
 	filled := make([]bool, n)
 	for slot := range n {
-		first, _ := u.take() // there are at least n
 		workers.Go(func() {
 			limit <- struct{}{}
 			defer func() { <-limit }()
-			for to, ok := first, true; ok && ctx.Err() == nil; to, ok = u.take() {
+			for to, ok := first[slot], true; ok && ctx.Err() == nil; to, ok = spare.take() {
 				r, err := p.putShard(ctx, to, p.ticket(s, b, slot, to), b.Shards[slot])
 				if err == nil {
 					holders[slot], receipts[slot], filled[slot] = to, r, true
 					return
 				}
 				p.opts.Log.Warn("a provider did not take a shard", "stream", s.Id, "seq", b.Manifest.Seq, "slot", slot, "provider", to.Id, "err", err)
-				u.failed(err)
+				spare.failed(err)
 			}
 		})
 	}
 	workers.Wait()
 	for slot, ok := range filled {
 		if !ok {
-			return nil, nil, fmt.Errorf("%w: nobody took shard %d of bundle %d: %w", ErrTooFewProviders, slot, b.Manifest.Seq, errors.Join(append(u.errs, ctx.Err())...))
+			return nil, nil, fmt.Errorf("%w: nobody took shard %d of bundle %d: %w", ErrTooFewProviders, slot, b.Manifest.Seq, errors.Join(append(spare.errs, ctx.Err())...))
 		}
 	}
 	return holders, receipts, nil
 }
 
-// slots hands out candidates, and keeps why some failed.
-type slots struct {
+// spares are the candidates after the first n; they also keep why others failed.
+type spares struct {
 	mu   sync.Mutex
 	left []provider.Provider
 	errs []error
 }
 
-func (s *slots) take() (provider.Provider, bool) {
+func (s *spares) take() (provider.Provider, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.left) == 0 {
@@ -218,7 +217,7 @@ func (s *slots) take() (provider.Provider, bool) {
 	return next, true
 }
 
-func (s *slots) failed(err error) {
+func (s *spares) failed(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.errs = append(s.errs, err)
