@@ -1,0 +1,55 @@
+package app
+
+import (
+	"os"
+	"path/filepath"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+)
+
+// Names and numbers of the chain; see docs/glossary.md.
+const (
+	// Name of the application and its daemon.
+	Name = "cpchaind"
+	// AccountPrefix is the bech32 prefix of accounts.
+	AccountPrefix = "cpc"
+	// BaseDenom is the smallest unit of CPC, a millionth.
+	BaseDenom = "ucpc"
+	// DisplayDenom is what people say.
+	DisplayDenom = "CPC"
+	// Decimals between the two.
+	Decimals = 6
+	// MaxSupply is one billion CPC in base units (R7.1).
+	MaxSupply = 1_000_000_000_000_000
+)
+
+// DefaultHome of the daemon.
+var DefaultHome = defaultHome()
+
+func defaultHome() string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "." + Name
+	}
+	return filepath.Join(home, "."+Name)
+}
+
+// SetConfig makes the SDK use the chain's prefixes and denom. It may be called any number of times.
+func SetConfig() {
+	cfg := sdk.GetConfig()
+	if cfg.GetBech32AccountAddrPrefix() != AccountPrefix {
+		cfg.SetBech32PrefixForAccount(AccountPrefix, AccountPrefix+"pub")
+		cfg.SetBech32PrefixForValidator(AccountPrefix+"valoper", AccountPrefix+"valoperpub")
+		cfg.SetBech32PrefixForConsensusNode(AccountPrefix+"valcons", AccountPrefix+"valconspub")
+	}
+	sdk.DefaultBondDenom = BaseDenom
+}
+
+// Metadata of CPC for wallets.
+func Metadata() banktypes.Metadata {
+	return banktypes.Metadata{
+		Description: "the token of CPChain", Base: BaseDenom, Display: DisplayDenom, Name: DisplayDenom, Symbol: DisplayDenom,
+		DenomUnits: []*banktypes.DenomUnit{{Denom: BaseDenom}, {Denom: DisplayDenom, Exponent: Decimals}},
+	}
+}

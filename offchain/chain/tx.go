@@ -1,0 +1,110 @@
+package chain
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	abci "github.com/cometbft/cometbft/abci/types"
+	coretypes "github.com/cometbft/cometbft/rpc/core/types"
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/gogoproto/proto"
+)
+
+// pollInterval is how often WaitTx looks for a transaction. Polling, since it also works through a proxy that carries
+// no websocket.
+const pollInterval = 150 * time.Millisecond
+
+// TxError is a refusal of a transaction by the chain: codespace and code name the rule.
+type TxError struct {
+	Hash      string
+	Codespace string
+	Code      uint32
+	Log       string
+}
+
+// Error implements error.
+func (e *TxError) Error() string {
+	return fmt.Sprintf("transaction %s refused: %s (%s code %d)", e.Hash, e.Log, e.Codespace, e.Code)
+}
+
+// Is tells whether the refusal is the registered error target, so that errors.Is works across the wire.
+func (e *TxError) Is(target error) bool {
+	coded, ok := target.(interface {
+		Codespace() string
+		ABCICode() uint32
+	})
+	return ok && coded.Codespace() == e.Codespace && coded.ABCICode() == e.Code
+}
+
+// TxResult is an included transaction that succeeded.
+type TxResult struct {
+	Hash         string
+	Height       int64
+	GasUsed      int64
+	MsgResponses []*codectypes.Any
+	Events       []abci.Event
+}
+
+// Tx returns an included transaction: ErrNotFound while it is not, *TxError when it failed.
+func (c *Client) Tx(ctx context.Context, hash string) (*TxResult, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	raw, err := hex.DecodeString(hash)
+	if err != nil {
+		return nil, fmt.Errorf("transaction hash %q is not hex: %w", hash, err)
+	}
+	res, err := c.rpc.Tx(ctx, raw, false)
+	if err != nil {
+		if strings.Contains(err.Error(), "not found") {
+			return nil, fmt.Errorf("%w: transaction %s", ErrNotFound, hash)
+		}
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return txResult(res)
+}
+
+func txResult(res *coretypes.ResultTx) (*TxResult, error) {
+	hash := res.Hash.String()
+	r := res.TxResult
+	if r.Code != abci.CodeTypeOK {
+		return nil, &TxError{Hash: hash, Codespace: r.Codespace, Code: r.Code, Log: r.Log}
+	}
+	var data sdk.TxMsgData
+	if err := proto.Unmarshal(r.Data, &data); err != nil {
+		return nil, fmt.Errorf("transaction %s: node sent malformed results: %w", hash, err)
+	}
+	return &TxResult{Hash: hash, Height: res.Height, GasUsed: r.GasUsed, MsgResponses: data.MsgResponses, Events: r.Events}, nil
+}
+
+// WaitTx waits until a transaction is included. It gives up when ctx ends, then with ErrNotFound.
+func (c *Client) WaitTx(ctx context.Context, hash string) (*TxResult, error) {
+	tick := time.NewTicker(pollInterval)
+	defer tick.Stop()
+	for {
+		res, err := c.Tx(ctx, hash)
+		if err == nil || !errors.Is(err, ErrNotFound) && !IsConnectionError(err) {
+			return res, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w: transaction %s was not included in time: %w", ErrNotFound, hash, ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+// MsgResponse decodes the response of message i of a transaction into the given message.
+func MsgResponse(r *TxResult, i int, into proto.Message) error {
+	if i < 0 || i >= len(r.MsgResponses) {
+		return fmt.Errorf("transaction %s has %d responses, none at %d", r.Hash, len(r.MsgResponses), i)
+	}
+	if got, want := r.MsgResponses[i].TypeUrl, "/"+proto.MessageName(into); got != want {
+		return fmt.Errorf("transaction %s: response %d is %s, not %s", r.Hash, i, got, want)
+	}
+	return proto.Unmarshal(r.MsgResponses[i].Value, into)
+}
