@@ -16,7 +16,8 @@ var (
 // Cover is the list of nodes that a grant of intervals [a, b] consists of, ascending, disjoint and exact. c is the first
 // interval still open: the closed part, below c, is covered by as few nodes as there can be (at most 62), the open part by
 // nodes of at most 2^g intervals, so that what is not yet open can be revoked in that grain. It is the same for owner,
-// chain, proxy and reader.
+// chain, proxy and reader. ErrRange for a > b or g above the tree's depth, ErrTooManyNodes for more than maxNodes; the work
+// done is bounded by maxNodes whatever the range.
 func Cover(epoch, a, b uint32, c uint64, g uint8, maxNodes int) ([]Node, error) {
 	if a > b {
 		return nil, fmt.Errorf("%w: %d to %d", ErrRange, a, b)
@@ -36,7 +37,7 @@ func Cover(epoch, a, b uint32, c uint64, g uint8, maxNodes int) ([]Node, error) 
 // span appends the nodes of [from, end), none higher than height.
 func span(nodes []Node, epoch uint32, from, end uint64, height uint, maxNodes int) ([]Node, error) {
 	for from < end {
-		if len(nodes) == maxNodes {
+		if len(nodes) >= maxNodes {
 			return nil, fmt.Errorf("%w: more than %d: grant less at once, or with a coarser grain", ErrTooManyNodes, maxNodes)
 		}
 		h := min(height, uint(bits.TrailingZeros64(from|1<<Depth)), uint(bits.Len64(end-from))-1)

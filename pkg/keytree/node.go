@@ -25,7 +25,7 @@ type Node struct {
 // Leaf is the node of one interval.
 func Leaf(epoch, interval uint32) Node { return Node{Epoch: epoch, Depth: Depth, Index: interval} }
 
-// Valid checks that the index exists at the depth.
+// Valid checks that the index exists at the depth, else ErrNode.
 func (n Node) Valid() error {
 	if n.Depth > Depth || n.Depth < Depth && n.Index>>n.Depth != 0 {
 		return fmt.Errorf("%w: depth %d, index %d", ErrNode, n.Depth, n.Index)
@@ -80,11 +80,14 @@ func (n Node) MarshalBinary() ([]byte, error) {
 	return binary.BigEndian.AppendUint32(bz, n.Index), nil
 }
 
-// ParseNode reads the 9-byte form.
+// ParseNode reads the 9-byte form; ErrNode for any other length and for a node that does not exist.
 func ParseNode(bz []byte) (Node, error) {
 	if len(bz) != NodeSize {
 		return Node{}, fmt.Errorf("%w: %d bytes, not %d", ErrNode, len(bz), NodeSize)
 	}
 	n := Node{Epoch: binary.BigEndian.Uint32(bz), Depth: bz[4], Index: binary.BigEndian.Uint32(bz[5:])}
-	return n, n.Valid()
+	if err := n.Valid(); err != nil {
+		return Node{}, err
+	}
+	return n, nil
 }

@@ -6,51 +6,43 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"log/slog"
 )
 
-// ErrNotBelow means that a key was asked for that does not follow from the seed at hand.
-var ErrNotBelow = errors.New("key tree node is not below the seed at hand")
+var (
+	// ErrNotBelow means that a key was asked for that does not follow from the seed at hand.
+	ErrNotBelow = errors.New("key tree node is not below the seed at hand")
+	// ErrStream means that a stream's name can't be bound into its root.
+	ErrStream = errors.New("malformed stream name")
+)
 
-// Labels keep the derivations apart. The stream root's stands in an HKDF, the others before a zero byte.
+// Labels keep the derivations apart. Those of the tree hold at most labelMax bytes, so that a derivation is one compression.
 const (
-	labelRoot   = "cpchain/keytree/root/v1"
-	labelLeft   = "cpchain/keytree/left/v1"
-	labelRight  = "cpchain/keytree/right/v1"
-	labelKey    = "cpchain/keytree/key/v1"
-	labelCommit = "cpchain/keytree/commit/v1"
+	labelRoot   = "cpchain/keytree/root"
+	labelLeft   = "cpchain/keytree/left"
+	labelRight  = "cpchain/keytree/right"
+	labelKey    = "cpchain/keytree/key"
+	labelCommit = "cpchain/keytree/commit"
 )
 
-// Seed of a node, or of an owner. It prints as [redacted].
-type Seed [32]byte
+// labelMax is what fits one SHA-256 block beside a zero byte, 32 bytes of secret and 9 bytes of padding.
+const labelMax = sha256.BlockSize - 1 - 32 - 9
 
-// IntervalKey is the key of one interval. It prints as [redacted].
-type IntervalKey [32]byte
+// A longer label would be cut short; it fails to compile instead.
+const (
+	_ = uint(labelMax - len(labelLeft))
+	_ = uint(labelMax - len(labelRight))
+	_ = uint(labelMax - len(labelKey))
+	_ = uint(labelMax - len(labelCommit))
+)
 
-const redacted = "[redacted]"
+// maxStream bounds a stream's name, whose length is one byte.
+const maxStream = 255
 
-// String never shows the secret.
-func (Seed) String() string { return redacted }
-
-// GoString never shows the secret.
-func (Seed) GoString() string { return redacted }
-
-// LogValue never shows the secret.
-func (Seed) LogValue() slog.Value { return slog.StringValue(redacted) }
-
-// String never shows the secret.
-func (IntervalKey) String() string { return redacted }
-
-// GoString never shows the secret.
-func (IntervalKey) GoString() string { return redacted }
-
-// LogValue never shows the secret.
-func (IntervalKey) LogValue() slog.Value { return slog.StringValue(redacted) }
-
-// StreamRoot is the root seed of a stream's tree in a key epoch. stream is "<chain-id>/<number>".
+// StreamRoot is the root seed of a stream's tree in a key epoch. stream is "<chain-id>/<number>", 1 to 255 bytes, else
+// ErrStream.
 func StreamRoot(owner Seed, stream string, epoch uint32) (Seed, error) {
-	if stream == "" || len(stream) > 255 {
-		return Seed{}, fmt.Errorf("stream name of %d bytes: use 1 to 255", len(stream))
+	if stream == "" || len(stream) > maxStream {
+		return Seed{}, fmt.Errorf("%w: %d bytes: use 1 to %d", ErrStream, len(stream), maxStream)
 	}
 	info := append([]byte(labelRoot), 0, byte(len(stream)))
 	info = append(info, stream...)
@@ -62,7 +54,8 @@ func StreamRoot(owner Seed, stream string, epoch uint32) (Seed, error) {
 	return Seed(bz), nil
 }
 
-// Derive walks from a node's seed down to another's.
+// Derive walks from a node's seed down to another's. ErrNode for a node that does not exist, ErrNotBelow for one that is
+// not below from.
 func Derive(seed Seed, from, to Node) (Seed, error) {
 	if err := errors.Join(from.Valid(), to.Valid()); err != nil {
 		return Seed{}, err
@@ -78,27 +71,27 @@ func Derive(seed Seed, from, to Node) (Seed, error) {
 
 func child(seed Seed, right bool) Seed {
 	if right {
-		return Seed(labelled(labelRight, seed))
+		return labelled(labelRight, seed)
 	}
-	return Seed(labelled(labelLeft, seed))
+	return labelled(labelLeft, seed)
 }
 
 // KeyOf is the interval key of a leaf's seed. From the key the seed can't be had.
-func KeyOf(leaf Seed) IntervalKey { return IntervalKey(labelled(labelKey, leaf)) }
+func KeyOf(leaf Seed) IntervalKey { return labelled(labelKey, leaf) }
 
 // Commit is the public commitment to an interval key: it binds the sealer to one key.
 func Commit(k IntervalKey) [32]byte { return labelled(labelCommit, k) }
 
-// labelled is one SHA-256 block or two of label ‖ 0x00 ‖ secret; labels hold no zero byte, so no two inputs meet.
+// labelled is SHA-256 of label ‖ 0x00 ‖ secret; labels hold no zero byte, so no two inputs meet.
 func labelled(label string, secret [32]byte) [32]byte {
-	var buf [64]byte
-	n := copy(buf[:], label)
-	n++
+	var buf [labelMax + 1 + 32]byte
+	n := copy(buf[:labelMax], label) + 1
 	n += copy(buf[n:], secret[:])
 	return sha256.Sum256(buf[:n])
 }
 
-// Keys derives the keys of intervals [from, to] below a node in order, each inner node hashed once, until yield says stop.
+// Keys derives the keys of intervals [from, to], both inclusive, below a node in order, each inner node once, until yield
+// returns false. ErrNotBelow if the range is backwards or not wholly below the node.
 func Keys(seed Seed, node Node, from, to uint32, yield func(interval uint32, k IntervalKey) bool) error {
 	if err := node.Valid(); err != nil {
 		return err
@@ -110,13 +103,14 @@ func Keys(seed Seed, node Node, from, to uint32, yield func(interval uint32, k I
 	return nil
 }
 
-// walk visits the leaves in range from the left; false means stop.
+// walk visits the leaves in range from the left; false means stop. n overlaps the range.
 func walk(seed Seed, n Node, from, to uint32, yield func(uint32, IntervalKey) bool) bool {
-	if n.Last() < from || n.First() > to {
-		return true
-	}
 	if n.Depth == Depth {
 		return yield(n.Index, KeyOf(seed))
 	}
-	return walk(child(seed, false), n.Left(), from, to, yield) && walk(child(seed, true), n.Right(), from, to, yield)
+	left, right := n.Left(), n.Right()
+	if from <= left.Last() && !walk(child(seed, false), left, from, to, yield) {
+		return false
+	}
+	return to < right.First() || walk(child(seed, true), right, from, to, yield)
 }

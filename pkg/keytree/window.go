@@ -7,8 +7,14 @@ import (
 	"slices"
 )
 
-// ErrNoKey means that a window does not reach an interval: it was never handed over, or has been forgotten.
-var ErrNoKey = errors.New("no key for this interval")
+var (
+	// ErrNoKey means that a window does not reach an interval: it was never handed over, or has been forgotten.
+	ErrNoKey = errors.New("no key for this interval")
+	// ErrContradiction means that two seeds given for overlapping nodes do not derive from one another.
+	ErrContradiction = errors.New("seed contradicts one already held")
+	// ErrWindow means that the binary form of a window is malformed.
+	ErrWindow = errors.New("malformed key window")
+)
 
 // NodeSeed is a node with its seed.
 type NodeSeed struct {
@@ -16,68 +22,75 @@ type NodeSeed struct {
 	Seed Seed
 }
 
-// Window is what a writer holds of a stream's keys: seeds of disjoint nodes, forgotten from the left as time passes.
+// Window is what a writer holds of a stream's keys: seeds of disjoint nodes, forgotten from the left as time passes. The
+// zero Window holds nothing. It is not for concurrent use.
 type Window struct {
 	nodes []NodeSeed // ascending by epoch and first interval, disjoint
 }
 
-// windowVersion starts the binary form: version ‖ (node ‖ seed)*.
-const windowVersion = 0x01
-
-// NewWindow holds the given seeds.
+// NewWindow holds the given seeds, in any order.
 func NewWindow(nodes []NodeSeed) (*Window, error) {
 	w := &Window{}
-	return w, w.Add(nodes)
+	if err := w.Add(nodes); err != nil {
+		return nil, err
+	}
+	return w, nil
 }
 
-// Add takes more seeds in. A node below or above one held must derive to or from the same seed; it is then held once.
+// Add takes more seeds in, all or none. A node below or above one held must derive to or from the same seed
+// (ErrContradiction); it is then held once, as the larger. What was forgotten and is handed over again is held again.
 func (w *Window) Add(nodes []NodeSeed) error {
-	merged := slices.Clone(w.nodes)
+	merged := slices.Grow(slices.Clone(w.nodes), len(nodes))
 	for _, n := range nodes {
-		if err := n.Node.Valid(); err != nil {
-			return err
-		}
 		var err error
 		if merged, err = insert(merged, n); err != nil {
+			clear(merged[:cap(merged)])
 			return err
 		}
 	}
-	slices.SortFunc(merged, func(a, b NodeSeed) int {
-		return cmp.Or(cmp.Compare(a.Node.Epoch, b.Node.Epoch), cmp.Compare(a.Node.First(), b.Node.First()))
-	})
+	clear(w.nodes)
 	w.nodes = merged
 	return nil
 }
 
+// insert puts n at its place in held. Nodes of a tree nest or are disjoint, so what overlaps n is either one node above it
+// or a run of nodes below it.
 func insert(held []NodeSeed, n NodeSeed) ([]NodeSeed, error) {
-	for _, h := range held {
-		if !h.Node.Covers(n.Node) {
-			continue
-		}
-		seed, err := Derive(h.Seed, h.Node, n.Node)
-		if err != nil {
-			return nil, err
-		}
-		if seed != n.Seed {
-			return nil, fmt.Errorf("seed of %s contradicts the one held for %s", n.Node, h.Node)
-		}
-		return held, nil
+	if err := n.Node.Valid(); err != nil {
+		return held, err
 	}
-	kept := held[:0:0]
-	for _, h := range held {
-		if !n.Node.Covers(h.Node) {
-			kept = append(kept, h)
-			continue
-		}
-		seed, err := Derive(n.Seed, n.Node, h.Node)
-		if err != nil {
-			return nil, err
-		}
-		if seed != h.Seed {
-			return nil, fmt.Errorf("seed of %s contradicts the one held for %s", n.Node, h.Node)
-		}
+	at := search(held, n.Node.Epoch, n.Node.First())
+	if at < len(held) && held[at].Node.Covers(n.Node) {
+		return held, agree(held[at], n)
 	}
-	return append(kept, n), nil
+	end := at
+	for end < len(held) && n.Node.Covers(held[end].Node) {
+		if err := agree(n, held[end]); err != nil {
+			return held, err
+		}
+		end++
+	}
+	return slices.Replace(held, at, end, n), nil
+}
+
+// search finds the first node held that reaches up to an interval of an epoch, or beyond it.
+func search(held []NodeSeed, epoch, interval uint32) int {
+	at, _ := slices.BinarySearchFunc(held, interval, func(h NodeSeed, interval uint32) int {
+		return cmp.Or(cmp.Compare(h.Node.Epoch, epoch), cmp.Compare(h.Node.Last(), interval))
+	})
+	return at
+}
+
+// agree checks that the seed of a node derives to the one given for a node below it.
+func agree(above, below NodeSeed) error {
+	seed, err := Derive(above.Seed, above.Node, below.Node)
+	if err != nil {
+		return err
+	}
+	if seed != below.Seed {
+		return fmt.Errorf("%w: %s and %s", ErrContradiction, above.Node, below.Node)
+	}
+	return nil
 }
 
 // Key of an interval, or ErrNoKey.
@@ -92,28 +105,29 @@ func (w *Window) Key(epoch, interval uint32) (IntervalKey, error) {
 // Seed of a node that lies wholly inside the window, or ErrNoKey. A node made whole only by several of the window's seeds
 // has none: seeds can't be put together.
 func (w *Window) Seed(n Node) (Seed, error) {
-	for _, h := range w.nodes {
-		if h.Node.Covers(n) {
-			return Derive(h.Seed, h.Node, n)
-		}
+	if err := n.Valid(); err != nil {
+		return Seed{}, err
 	}
-	return Seed{}, fmt.Errorf("%w: %s", ErrNoKey, n)
+	at := search(w.nodes, n.Epoch, n.First())
+	if at == len(w.nodes) || !w.nodes[at].Node.Covers(n) {
+		return Seed{}, fmt.Errorf("%w: %s", ErrNoKey, n)
+	}
+	return Derive(w.nodes[at].Seed, w.nodes[at].Node, n)
 }
 
-// Forget drops every key of an epoch up to and including interval through: of a node that reaches beyond it only the seeds
-// to the right survive.
+// Forget drops every key of an epoch up to and including interval through, overwriting the seeds: of a node that reaches
+// beyond it only the seeds to the right survive.
 func (w *Window) Forget(epoch, through uint32) {
 	var kept []NodeSeed
-	for i := range w.nodes {
-		n := w.nodes[i]
+	for _, n := range w.nodes {
 		switch {
 		case n.Node.Epoch != epoch || n.Node.First() > through:
 			kept = append(kept, n)
 		case n.Node.Last() > through:
 			kept = append(kept, rightOf(n, through)...)
 		}
-		w.nodes[i].Seed = Seed{}
 	}
+	clear(w.nodes)
 	w.nodes = kept
 }
 
@@ -137,11 +151,8 @@ func rightOf(n NodeSeed, through uint32) []NodeSeed {
 // Left counts the intervals held without a hole from one on.
 func (w *Window) Left(epoch, from uint32) uint64 {
 	next := uint64(from)
-	for _, n := range w.nodes {
-		if n.Node.Epoch != epoch || uint64(n.Node.Last()) < next {
-			continue
-		}
-		if uint64(n.Node.First()) > next {
+	for _, n := range w.nodes[search(w.nodes, epoch, from):] {
+		if n.Node.Epoch != epoch || uint64(n.Node.First()) > next {
 			break
 		}
 		next = uint64(n.Node.Last()) + 1
@@ -151,41 +162,3 @@ func (w *Window) Left(epoch, from uint32) uint64 {
 
 // Nodes held, ascending. The caller keeps them secret.
 func (w *Window) Nodes() []NodeSeed { return slices.Clone(w.nodes) }
-
-// MarshalBinary gives the secrets in clear: the caller seals them.
-func (w *Window) MarshalBinary() ([]byte, error) {
-	bz := []byte{windowVersion}
-	for _, n := range w.nodes {
-		node, err := n.Node.MarshalBinary()
-		if err != nil {
-			return nil, err
-		}
-		bz = append(append(bz, node...), n.Seed[:]...)
-	}
-	return bz, nil
-}
-
-// UnmarshalBinary reads what MarshalBinary gave.
-func (w *Window) UnmarshalBinary(bz []byte) error {
-	const entry = NodeSize + len(Seed{})
-	if len(bz) == 0 || bz[0] != windowVersion || (len(bz)-1)%entry != 0 {
-		return errors.New("malformed key window")
-	}
-	var nodes []NodeSeed
-	for rest := bz[1:]; len(rest) > 0; rest = rest[entry:] {
-		node, err := ParseNode(rest[:NodeSize])
-		if err != nil {
-			return err
-		}
-		nodes = append(nodes, NodeSeed{Node: node, Seed: Seed(rest[NodeSize:entry])})
-	}
-	fresh, err := NewWindow(nodes)
-	if err != nil {
-		return err
-	}
-	if len(fresh.nodes) != len(nodes) || !slices.Equal(fresh.nodes, nodes) {
-		return errors.New("malformed key window: nodes overlap or are out of order")
-	}
-	*w = *fresh
-	return nil
-}
