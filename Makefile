@@ -1,0 +1,105 @@
+# CPChain. `make help` lists what there is.
+SHELL := /usr/bin/env bash
+.DEFAULT_GOAL := help
+
+# Parallel builds and test packages; raise it on a larger machine.
+P ?= 2
+# The folder of `make localnet`.
+LOCALNET ?= localnet
+# How long each fuzz target runs.
+FUZZTIME ?= 20s
+
+BUF_VERSION := v1.75.0
+GOCOSMOS_VERSION := v1.7.2
+GATEWAY_VERSION := v1.16.0
+GOFUMPT_VERSION := v0.12.0
+GOLANGCI_VERSION := v2.15.0
+GOVULNCHECK_VERSION := v1.9.0
+
+TOOLS := $(CURDIR)/.tools
+BINARIES := $(notdir $(wildcard cmd/*))
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+VERSION_PKG := github.com/cosmos/cosmos-sdk/version
+LDFLAGS := -s -w -X $(VERSION_PKG).Name=cpchain -X $(VERSION_PKG).AppName=cpchaind \
+  -X $(VERSION_PKG).Version=$(VERSION) -X $(VERSION_PKG).Commit=$(COMMIT)
+
+export CGO_ENABLED ?= 0
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build every binary into build/
+	@mkdir -p build
+	go build -p $(P) -trimpath -ldflags '$(LDFLAGS)' -o build/ $(BINARIES:%=./cmd/%)
+
+.PHONY: test
+test: proto-tools ## vet, format, generated code, module file and all tests (what CI runs)
+	@P=$(P) scripts/test.sh
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint ## run golangci-lint with the project's rules
+	$(TOOLS)/golangci-lint run ./...
+
+.PHONY: fmt
+fmt: $(TOOLS)/golangci-lint ## format and sort imports
+	$(TOOLS)/golangci-lint fmt ./...
+
+.PHONY: proto
+proto: proto-tools ## regenerate Go code and the OpenAPI description from proto/, offline
+	scripts/proto/generate.sh
+	scripts/openapi.sh
+
+.PHONY: demo
+demo: ## the main job from end to end, on this machine
+	@echo "make demo: there is no demonstration yet"
+
+.PHONY: e2e
+e2e: ## all stories with real processes (STORY=name for one)
+	@echo "make e2e: there are no stories yet" >&2; exit 1
+
+.PHONY: bench
+bench: ## measure, beside the peers it is compared with
+	@echo "make bench: there are no measurements yet" >&2; exit 1
+
+.PHONY: sim
+sim: ## long random runs of the state machine
+	@echo "make sim: there are no simulations yet" >&2; exit 1
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (PKG=./path/... for some)
+	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh $(PKG)
+
+.PHONY: check
+check: ## race detector and known vulnerabilities, where the machine has what they need
+	@P=$(P) GOVULNCHECK_VERSION=$(GOVULNCHECK_VERSION) scripts/check.sh
+
+.PHONY: localnet
+localnet: build ## run a local network of four validators until interrupted; it is kept in LOCALNET
+	@scripts/localnet.sh $(LOCALNET)
+
+.PHONY: clean
+clean: ## remove what was built and written; the local network and the tools stay
+	rm -rf build out bench/out
+
+.PHONY: tools
+tools: proto-tools $(TOOLS)/golangci-lint $(TOOLS)/gofumpt ## install the pinned tools into .tools/
+
+.PHONY: proto-tools
+proto-tools: $(TOOLS)/buf $(TOOLS)/protoc-gen-gocosmos $(TOOLS)/protoc-gen-grpc-gateway $(TOOLS)/protoc-gen-swagger
+
+# Tools are built apart from the module, so that its dependencies stay its own. After changing a version: rm -r .tools.
+$(TOOLS)/buf:
+	GOBIN=$(TOOLS) go install -p $(P) github.com/bufbuild/buf/cmd/buf@$(BUF_VERSION)
+$(TOOLS)/protoc-gen-gocosmos:
+	GOBIN=$(TOOLS) go install -p $(P) github.com/cosmos/gogoproto/protoc-gen-gocosmos@$(GOCOSMOS_VERSION)
+$(TOOLS)/protoc-gen-grpc-gateway:
+	GOBIN=$(TOOLS) go install -p $(P) github.com/grpc-ecosystem/grpc-gateway/protoc-gen-grpc-gateway@$(GATEWAY_VERSION)
+$(TOOLS)/protoc-gen-swagger:
+	GOBIN=$(TOOLS) go install -p $(P) github.com/grpc-ecosystem/grpc-gateway/protoc-gen-swagger@$(GATEWAY_VERSION)
+$(TOOLS)/golangci-lint:
+	GOBIN=$(TOOLS) go install -p $(P) github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+$(TOOLS)/gofumpt:
+	GOBIN=$(TOOLS) go install -p $(P) mvdan.cc/gofumpt@$(GOFUMPT_VERSION)

@@ -1,0 +1,9 @@
+// Package openapi holds the generated description of the chain's own REST routes.
+package openapi
+
+import _ "embed"
+
+// Spec describes the routes of CPChain's modules, in OpenAPI 2.0 JSON. `make proto` writes it.
+//
+//go:embed cpchain.swagger.json
+var Spec []byte
