@@ -27,7 +27,7 @@ func (h *hook) ID() string { return "gateway" }
 // Provides implements mochi.Hook.
 func (h *hook) Provides(b byte) bool {
 	switch b {
-	case mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnPacketRead, mochi.OnPublish, mochi.OnDisconnect:
+	case mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnPacketRead, mochi.OnPublish, mochi.OnPacketEncode, mochi.OnDisconnect:
 		return true
 	}
 	return false
@@ -67,6 +67,15 @@ func (h *hook) OnPublish(cl *mochi.Client, pk packets.Packet) (packets.Packet, e
 	}
 	cl.Stop(errRefused)
 	return pk, packets.ErrRejectPacket
+}
+
+// OnPacketEncode mends the library's PUBACK for MQTT 5: it carries the reason "granted QoS 1", which belongs in a SUBACK
+// and which strict clients take for a protocol error.
+func (h *hook) OnPacketEncode(_ *mochi.Client, pk packets.Packet) packets.Packet {
+	if pk.FixedHeader.Type == packets.Puback && pk.ReasonCode == packets.CodeGrantedQos1.Code {
+		pk.ReasonCode = packets.CodeSuccess.Code
+	}
+	return pk
 }
 
 var errRefused = errors.New("a message was refused")
