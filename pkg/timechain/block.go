@@ -2,7 +2,6 @@ package timechain
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"fmt"
 	"strings"
 	"unicode"
@@ -73,8 +72,8 @@ func (h *BlockHeader) appendTo(b []byte) []byte {
 	return appendBytes(b, h.DeviceSig)
 }
 
-// Hash of the whole header, signature included: what the next header and the interval's header tree hold.
-func (h BlockHeader) Hash() merkle.Hash { return sha256.Sum256(h.Marshal()) }
+// Hash of the whole header, signature included, as a Merkle leaf: what the next header and the interval's header tree hold.
+func (h BlockHeader) Hash() merkle.Hash { return merkle.LeafHash(h.Marshal()) }
 
 // wireHeader is a header as CBOR.
 type wireHeader struct {

@@ -78,9 +78,11 @@ func (g Grid) Bounds(interval uint32) (from, to int64) {
 }
 
 // BlockOf is the bounds of the block period a time, in unix nanoseconds, lies in: unix milliseconds, half-open.
-func (g Grid) BlockOf(ns int64) (from, to int64) {
-	ms, period := floorMs(ns), int64(g.Block)
-	from = ms - (((ms-g.Origin)%period)+period)%period
+func (g Grid) BlockOf(ns int64) (from, to int64) { return g.blockOfMs(floorMs(ns)) }
+
+func (g Grid) blockOfMs(ms int64) (from, to int64) {
+	period := int64(g.Block)
+	from = ms - ((ms-g.Origin)%period+period)%period
 	return from, from + period
 }
 

@@ -36,7 +36,7 @@ type Line struct {
 	T0, T1 int64
 	// LastHeader is the hash of the stream's last header after this interval: an interval without blocks repeats it.
 	LastHeader merkle.Hash
-	// HeaderRoot is the root over leaves that are the interval's headers.
+	// HeaderRoot is the root over the interval's headers.
 	HeaderRoot merkle.Hash
 	// Commitment is to the interval's key.
 	Commitment [32]byte

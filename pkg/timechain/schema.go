@@ -91,7 +91,9 @@ func names(fields []Field) []string {
 }
 
 // Check that a record has one fitting value for every field.
-func (s Schema) Check(r Record) error {
+func (s Schema) Check(r Record) error { return s.check(&r) }
+
+func (s *Schema) check(r *Record) error {
 	if len(r.Values) != len(s.Fields) {
 		return fmt.Errorf("%w: %d values for %d fields", ErrValue, len(r.Values), len(s.Fields))
 	}
