@@ -7,34 +7,35 @@ import (
 	ibcante "github.com/cosmos/ibc-go/v8/modules/core/ante"
 )
 
-// anteHandler is what every transaction passes before its messages run.
+// anteHandler is what every transaction passes before its messages run: cheap checks first, and nothing is written before it
+// is paid for.
 func (app *App) anteHandler() sdk.AnteHandler {
 	return sdk.ChainAnteDecorators(
-		// sets the gas meter; outermost, since it recovers from running out of gas
+		// Limits gas to what the transaction declares and the block allows; outermost, since it recovers from running out.
 		ante.NewSetUpContextDecorator(),
-		// refuses extension options nobody here understands
+		// Refuses extension options: none is known.
 		ante.NewExtensionOptionsDecorator(nil),
-		// refuses malformed transactions before anything is charged
+		// Refuses malformed transactions before anything is charged.
 		ante.NewValidateBasicDecorator(),
-		// a transaction with a timeout height is not included later
+		// Refuses a transaction whose last height or time has passed.
 		ante.NewTxTimeoutHeightDecorator(),
-		// memos have a length
+		// Limits the memo.
 		ante.NewValidateMemoDecorator(app.AccountKeeper),
-		// every byte costs gas
+		// Charges gas for every byte.
 		ante.NewConsumeGasForTxSizeDecorator(app.AccountKeeper),
-		// the fee is paid by the signer or by a fee grant
+		// Takes the fee from the payer or by a fee grant; in CheckTx the node's own gas price is the floor.
 		ante.NewDeductFeeDecorator(app.AccountKeeper, app.BankKeeper, app.FeeGrantKeeper, nil),
-		// a first transaction tells the account's public key
+		// Keeps the public key that an account's first transaction tells; the signature checks below read it.
 		ante.NewSetPubKeyDecorator(app.AccountKeeper),
-		// the number of signatures is bounded
+		// Limits how many signatures one transaction makes us verify, members of multisignatures included.
 		ante.NewValidateSigCountDecorator(app.AccountKeeper),
-		// verifying costs gas by key type
+		// Charges gas by key type, before verifying.
 		ante.NewSigGasConsumeDecorator(app.AccountKeeper, ante.DefaultSigVerificationGasConsumer),
-		// signatures are over this chain, this account and this sequence
+		// Verifies signatures over this chain, this account and this sequence.
 		ante.NewSigVerificationDecorator(app.AccountKeeper, app.txConfig.SignModeHandler()),
-		// the next transaction needs the next sequence
+		// Raises the sequence, so that nothing is replayed.
 		ante.NewIncrementSequenceDecorator(app.AccountKeeper),
-		// relayed packets somebody else has relayed already cost nothing
+		// Keeps transactions whose packets others have relayed already out of the mempool.
 		ibcante.NewRedundantRelayDecorator(app.IBCKeeper),
 	)
 }

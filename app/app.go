@@ -1,19 +1,15 @@
-// Package app is the CPChain application: Cosmos SDK modules and our own, wired by hand.
+// Package app is the CPChain application: Cosmos SDK modules and our own, wired by hand in the order keys, keepers, modules.
 package app
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 
+	abci "github.com/cometbft/cometbft/abci/types"
 	dbm "github.com/cosmos/cosmos-db"
 	"github.com/cosmos/gogoproto/proto"
 	"github.com/spf13/cast"
 
-	autocliv1 "cosmossdk.io/api/cosmos/autocli/v1"
-	reflectionv1 "cosmossdk.io/api/cosmos/reflection/v1"
 	"cosmossdk.io/core/store"
 	"cosmossdk.io/log"
 	storetypes "cosmossdk.io/store/types"
@@ -21,7 +17,7 @@ import (
 	evidencetypes "cosmossdk.io/x/evidence/types"
 	"cosmossdk.io/x/feegrant"
 	feegrantkeeper "cosmossdk.io/x/feegrant/keeper"
-	"cosmossdk.io/x/tx/signing"
+	txsigning "cosmossdk.io/x/tx/signing"
 	upgradekeeper "cosmossdk.io/x/upgrade/keeper"
 	upgradetypes "cosmossdk.io/x/upgrade/types"
 
@@ -32,15 +28,18 @@ import (
 	"github.com/cosmos/cosmos-sdk/codec/address"
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 	"github.com/cosmos/cosmos-sdk/runtime"
-	runtimeservices "github.com/cosmos/cosmos-sdk/runtime/services"
 	"github.com/cosmos/cosmos-sdk/server"
 	servertypes "github.com/cosmos/cosmos-sdk/server/types"
 	"github.com/cosmos/cosmos-sdk/std"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/module"
 	"github.com/cosmos/cosmos-sdk/types/msgservice"
+	"github.com/cosmos/cosmos-sdk/types/tx/signing"
+	"github.com/cosmos/cosmos-sdk/version"
 	authkeeper "github.com/cosmos/cosmos-sdk/x/auth/keeper"
-	authtx "github.com/cosmos/cosmos-sdk/x/auth/tx"
+	"github.com/cosmos/cosmos-sdk/x/auth/posthandler"
+	"github.com/cosmos/cosmos-sdk/x/auth/tx"
+	txconfig "github.com/cosmos/cosmos-sdk/x/auth/tx/config"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	authzkeeper "github.com/cosmos/cosmos-sdk/x/authz/keeper"
 	bankkeeper "github.com/cosmos/cosmos-sdk/x/bank/keeper"
@@ -51,8 +50,7 @@ import (
 	distrtypes "github.com/cosmos/cosmos-sdk/x/distribution/types"
 	govkeeper "github.com/cosmos/cosmos-sdk/x/gov/keeper"
 	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
-	paramskeeper "github.com/cosmos/cosmos-sdk/x/params/keeper"
-	paramstypes "github.com/cosmos/cosmos-sdk/x/params/types"
+	govv1beta1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1beta1"
 	slashingkeeper "github.com/cosmos/cosmos-sdk/x/slashing/keeper"
 	slashingtypes "github.com/cosmos/cosmos-sdk/x/slashing/types"
 	stakingkeeper "github.com/cosmos/cosmos-sdk/x/staking/keeper"
@@ -63,8 +61,6 @@ import (
 	"github.com/cosmos/ibc-go/v8/modules/apps/transfer"
 	transferkeeper "github.com/cosmos/ibc-go/v8/modules/apps/transfer/keeper"
 	transfertypes "github.com/cosmos/ibc-go/v8/modules/apps/transfer/types"
-	clienttypes "github.com/cosmos/ibc-go/v8/modules/core/02-client/types"
-	connectiontypes "github.com/cosmos/ibc-go/v8/modules/core/03-connection/types"
 	porttypes "github.com/cosmos/ibc-go/v8/modules/core/05-port/types"
 	ibcexported "github.com/cosmos/ibc-go/v8/modules/core/exported"
 	ibckeeper "github.com/cosmos/ibc-go/v8/modules/core/keeper"
@@ -75,19 +71,9 @@ import (
 	providertypes "github.com/cpchain/cpchain/x/provider/types"
 )
 
-// maccPerms are the module accounts. Nobody but IBC transfer may mint, and that no ucpc: see noMint.
-var maccPerms = map[string][]string{
-	authtypes.FeeCollectorName:     nil,
-	distrtypes.ModuleName:          nil,
-	stakingtypes.BondedPoolName:    {authtypes.Burner, authtypes.Staking},
-	stakingtypes.NotBondedPoolName: {authtypes.Burner, authtypes.Staking},
-	govtypes.ModuleName:            {authtypes.Burner},
-	transfertypes.ModuleName:       {authtypes.Minter, authtypes.Burner},
-	providertypes.ModuleName:       {authtypes.Burner},
-	datarightstypes.ModuleName:     {authtypes.Burner},
-}
+var _ servertypes.Application = (*App)(nil)
 
-// App is the application.
+// App is the application. Keepers are exported for tests and tools; modules get only the neighbours they name.
 type App struct {
 	*baseapp.BaseApp
 
@@ -95,9 +81,9 @@ type App struct {
 	cdc      codec.Codec
 	txConfig client.TxConfig
 	registry codectypes.InterfaceRegistry
-	keys     map[string]*storetypes.KVStoreKey
-	// scoped capability keepers, for ibctesting
-	scopedIBC, scopedTransfer capabilitykeeper.ScopedKeeper
+
+	keys    map[string]*storetypes.KVStoreKey
+	memKeys map[string]*storetypes.MemoryStoreKey
 
 	AccountKeeper    authkeeper.AccountKeeper
 	BankKeeper       bankkeeper.BaseKeeper
@@ -110,82 +96,196 @@ type App struct {
 	AuthzKeeper      authzkeeper.Keeper
 	UpgradeKeeper    *upgradekeeper.Keeper
 	ConsensusKeeper  consensuskeeper.Keeper
-	ParamsKeeper     paramskeeper.Keeper
 	CapabilityKeeper *capabilitykeeper.Keeper
 	IBCKeeper        *ibckeeper.Keeper
 	TransferKeeper   transferkeeper.Keeper
 	ProviderKeeper   providerkeeper.Keeper
 	DatarightsKeeper datarightskeeper.Keeper
 
+	// ScopedIBCKeeper owns the capabilities of IBC's own ports and channels.
+	ScopedIBCKeeper capabilitykeeper.ScopedKeeper
+
 	modules      *module.Manager
 	basics       module.BasicManager
 	configurator module.Configurator
 }
 
-// New wires the application over a database.
-func New(logger log.Logger, db dbm.DB, trace io.Writer, loadLatest bool, opts servertypes.AppOptions, baseOptions ...func(*baseapp.BaseApp)) *App {
+// New wires the application over a database. With loadLatest it is ready to run; without, the caller loads a height.
+func New(logger log.Logger, db dbm.DB, trace io.Writer, loadLatest bool, opts servertypes.AppOptions,
+	baseOptions ...func(*baseapp.BaseApp),
+) *App {
 	SetConfig()
-	registry := newRegistry()
-	amino := codec.NewLegacyAmino()
-	cdc := codec.NewProtoCodec(registry)
-	txConfig := authtx.NewTxConfig(cdc, authtx.DefaultSignModes)
-	std.RegisterLegacyAminoCodec(amino)
-	std.RegisterInterfaces(registry)
+	app := newEncoding()
+	app.BaseApp = baseapp.NewBaseApp(Name, logger, db, app.txConfig.TxDecoder(), baseOptions...)
+	app.SetCommitMultiStoreTracer(trace)
+	app.SetVersion(version.Version)
+	app.SetInterfaceRegistry(app.registry)
+	app.SetTxEncoder(app.txConfig.TxEncoder())
 
-	base := baseapp.NewBaseApp(Name, logger, db, txConfig.TxDecoder(), baseOptions...)
-	base.SetCommitMultiStoreTracer(trace)
-	base.SetInterfaceRegistry(registry)
-	base.SetTxEncoder(txConfig.TxEncoder())
-
-	app := &App{BaseApp: base, amino: amino, cdc: cdc, txConfig: txConfig, registry: registry}
-	app.keys = storetypes.NewKVStoreKeys(
-		authtypes.StoreKey, banktypes.StoreKey, stakingtypes.StoreKey, slashingtypes.StoreKey, distrtypes.StoreKey,
-		govtypes.StoreKey, evidencetypes.StoreKey, feegrant.StoreKey, authzkeeper.StoreKey, upgradetypes.StoreKey,
-		consensustypes.StoreKey, paramstypes.StoreKey, capabilitytypes.StoreKey, ibcexported.StoreKey, transfertypes.StoreKey,
-		providertypes.StoreKey, datarightstypes.StoreKey,
-	)
-	transient := storetypes.NewTransientStoreKeys(paramstypes.TStoreKey)
-	memory := storetypes.NewMemoryStoreKeys(capabilitytypes.MemStoreKey)
-	if err := base.RegisterStreamingServices(opts, app.keys); err != nil {
-		panic(err)
+	app.setKeys()
+	if err := app.RegisterStreamingServices(opts, app.keys); err != nil {
+		panic(fmt.Errorf("streaming services of app.toml: %w", err))
 	}
+	app.setAccountKeepers()
+	app.setStakingKeepers()
+	app.setUpgradeKeeper(opts)
+	app.setIBCKeepers()
+	app.setGovKeeper()
+	app.setOwnKeepers()
 
-	app.newBaseKeepers(logger, transient, memory)
-	app.newUpgradeKeeper(opts)
-	app.newIBCKeepers()
-	app.newOwnKeepers()
-	app.newModules()
+	app.setModules()
+	app.setUpgrades(migrations)
+	app.setHandlers()
 
-	base.MountKVStores(app.keys)
-	base.MountTransientStores(transient)
-	base.MountMemoryStores(memory)
-	base.SetInitChainer(app.InitChainer)
-	base.SetPreBlocker(app.PreBlocker)
-	base.SetBeginBlocker(app.BeginBlocker)
-	base.SetEndBlocker(app.EndBlocker)
-	base.SetAnteHandler(app.anteHandler())
-	app.registerUpgrades()
-	checkProto()
 	if loadLatest {
 		if err := app.LoadLatestVersion(); err != nil {
-			panic(fmt.Errorf("load the last version: %w", err))
+			panic(fmt.Errorf("load the last block's state: %w", err))
 		}
 	}
 	return app
 }
 
-func newRegistry() codectypes.InterfaceRegistry {
+// newEncoding is an application that only knows the SDK's basic types; setModules adds every module's.
+func newEncoding() *App {
 	registry, err := codectypes.NewInterfaceRegistryWithOptions(codectypes.InterfaceRegistryOptions{
 		ProtoFiles: proto.HybridResolver,
-		SigningOptions: signing.Options{
+		SigningOptions: txsigning.Options{
 			AddressCodec:          address.NewBech32Codec(AccountPrefix),
 			ValidatorAddressCodec: address.NewBech32Codec(AccountPrefix + "valoper"),
 		},
 	})
 	if err != nil {
-		panic(err)
+		panic(err) // only a broken build gets here
 	}
-	return registry
+	amino, cdc := codec.NewLegacyAmino(), codec.NewProtoCodec(registry)
+	std.RegisterLegacyAminoCodec(amino)
+	std.RegisterInterfaces(registry)
+	return &App{amino: amino, cdc: cdc, registry: registry, txConfig: tx.NewTxConfig(cdc, tx.DefaultSignModes)}
+}
+
+// setKeys names and mounts the stores: one per module, and one in memory for IBC's capabilities.
+func (app *App) setKeys() {
+	app.keys = storetypes.NewKVStoreKeys(
+		authtypes.StoreKey, banktypes.StoreKey, stakingtypes.StoreKey, slashingtypes.StoreKey, distrtypes.StoreKey,
+		govtypes.StoreKey, evidencetypes.StoreKey, feegrant.StoreKey, authzkeeper.StoreKey, upgradetypes.StoreKey,
+		consensustypes.StoreKey, capabilitytypes.StoreKey, ibcexported.StoreKey, transfertypes.StoreKey,
+		providertypes.StoreKey, datarightstypes.StoreKey,
+	)
+	app.memKeys = storetypes.NewMemoryStoreKeys(capabilitytypes.MemStoreKey)
+	app.MountKVStores(app.keys)
+	app.MountMemoryStores(app.memKeys)
+}
+
+// store is a module's own part of the state.
+func (app *App) store(name string) store.KVStoreService {
+	key, found := app.keys[name]
+	if !found {
+		panic("no store key " + name)
+	}
+	return runtime.NewKVStoreService(key)
+}
+
+// Authority is who may change params: the governance account.
+func Authority() string { return authtypes.NewModuleAddress(govtypes.ModuleName).String() }
+
+// setAccountKeepers makes what all others stand on: consensus params, accounts, coins, permissions to act and to pay.
+func (app *App) setAccountKeepers() {
+	app.ConsensusKeeper = consensuskeeper.NewKeeper(app.cdc, app.store(consensustypes.StoreKey), Authority(), runtime.EventService{})
+	app.SetParamStore(app.ConsensusKeeper.ParamsStore)
+
+	app.AccountKeeper = authkeeper.NewAccountKeeper(app.cdc, app.store(authtypes.StoreKey), authtypes.ProtoBaseAccount,
+		ModuleAccounts(), address.NewBech32Codec(AccountPrefix), AccountPrefix, Authority())
+	app.BankKeeper = bankkeeper.NewBaseKeeper(app.cdc, app.store(banktypes.StoreKey), app.AccountKeeper, BlockedAddresses(),
+		Authority(), app.Logger()).WithMintCoinsRestriction(noMint)
+	app.AuthzKeeper = authzkeeper.NewKeeper(app.store(authzkeeper.StoreKey), app.cdc, app.MsgServiceRouter(), app.AccountKeeper).
+		SetBankKeeper(app.BankKeeper)
+	app.FeeGrantKeeper = feegrantkeeper.NewKeeper(app.cdc, app.store(feegrant.StoreKey), app.AccountKeeper).
+		SetBankKeeper(app.BankKeeper)
+
+	// Ledger devices sign text that names coins in their display unit, which bank knows.
+	textual, err := tx.NewTxConfigWithOptions(app.cdc, tx.ConfigOptions{
+		EnabledSignModes:           append(tx.DefaultSignModes, signing.SignMode_SIGN_MODE_TEXTUAL),
+		TextualCoinMetadataQueryFn: txconfig.NewBankKeeperCoinMetadataQueryFn(app.BankKeeper),
+	})
+	if err != nil {
+		panic(err) // only a broken build gets here
+	}
+	app.txConfig = textual
+}
+
+// setStakingKeepers makes the bonded validators, their rewards and their punishment.
+func (app *App) setStakingKeepers() {
+	app.StakingKeeper = stakingkeeper.NewKeeper(app.cdc, app.store(stakingtypes.StoreKey), app.AccountKeeper, app.BankKeeper,
+		Authority(), address.NewBech32Codec(AccountPrefix+"valoper"), address.NewBech32Codec(AccountPrefix+"valcons"))
+	app.DistrKeeper = distrkeeper.NewKeeper(app.cdc, app.store(distrtypes.StoreKey), app.AccountKeeper, app.BankKeeper,
+		app.StakingKeeper, authtypes.FeeCollectorName, Authority())
+	app.SlashingKeeper = slashingkeeper.NewKeeper(app.cdc, app.amino, app.store(slashingtypes.StoreKey), app.StakingKeeper, Authority())
+	// Distribution first: it settles a delegator's rewards before slashing changes what they are computed from.
+	app.StakingKeeper.SetHooks(stakingtypes.NewMultiStakingHooks(app.DistrKeeper.Hooks(), app.SlashingKeeper.Hooks()))
+	app.EvidenceKeeper = evidencekeeper.NewKeeper(app.cdc, app.store(evidencetypes.StoreKey), app.StakingKeeper,
+		app.SlashingKeeper, app.AccountKeeper.AddressCodec(), runtime.ProvideCometInfoService())
+}
+
+// setUpgradeKeeper makes the keeper that stops the chain at a planned height for the next binary.
+func (app *App) setUpgradeKeeper(opts servertypes.AppOptions) {
+	skip := make(map[int64]bool)
+	for _, h := range cast.ToIntSlice(opts.Get(server.FlagUnsafeSkipUpgrades)) {
+		skip[int64(h)] = true
+	}
+	home := cast.ToString(opts.Get(flags.FlagHome))
+	app.UpgradeKeeper = upgradekeeper.NewKeeper(skip, app.store(upgradetypes.StoreKey), app.cdc, home, app.BaseApp, Authority())
+}
+
+// setIBCKeepers makes IBC and the coin transfer over it. The legacy param subspaces are nil and x/params is not needed: ibc-go
+// reads them only when it migrates a chain from a version before v8, and this chain starts after it.
+func (app *App) setIBCKeepers() {
+	app.CapabilityKeeper = capabilitykeeper.NewKeeper(app.cdc, app.keys[capabilitytypes.StoreKey], app.memKeys[capabilitytypes.MemStoreKey])
+	app.ScopedIBCKeeper = app.CapabilityKeeper.ScopeToModule(ibcexported.ModuleName)
+	scopedTransfer := app.CapabilityKeeper.ScopeToModule(transfertypes.ModuleName)
+	app.CapabilityKeeper.Seal()
+
+	app.IBCKeeper = ibckeeper.NewKeeper(app.cdc, app.keys[ibcexported.StoreKey], nil, app.StakingKeeper, app.UpgradeKeeper,
+		app.ScopedIBCKeeper, Authority())
+	channels := app.IBCKeeper.ChannelKeeper
+	app.TransferKeeper = transferkeeper.NewKeeper(app.cdc, app.keys[transfertypes.StoreKey], nil, channels, channels,
+		app.IBCKeeper.PortKeeper, app.AccountKeeper, app.BankKeeper, scopedTransfer, Authority())
+
+	router := porttypes.NewRouter()
+	router.AddRoute(transfertypes.ModuleName, transfer.NewIBCModule(app.TransferKeeper))
+	app.IBCKeeper.SetRouter(router)
+}
+
+// setGovKeeper makes proposals and votes; a passed proposal's messages run through the same router as transactions.
+func (app *App) setGovKeeper() {
+	app.GovKeeper = govkeeper.NewKeeper(app.cdc, app.store(govtypes.StoreKey), app.AccountKeeper, app.BankKeeper,
+		app.StakingKeeper, app.DistrKeeper, app.MsgServiceRouter(), govtypes.DefaultConfig(), Authority())
+	// Text is the only legacy content that is accepted; all else is a message.
+	app.GovKeeper.SetLegacyRouter(govv1beta1.NewRouter().AddRoute(govtypes.RouterKey, govv1beta1.ProposalHandler))
+}
+
+// setOwnKeepers makes the keepers of our modules; calls go down: datarights -> provider.
+func (app *App) setOwnKeepers() {
+	accounts := app.AccountKeeper.AddressCodec()
+	app.ProviderKeeper = providerkeeper.NewKeeper(app.cdc, app.store(providertypes.StoreKey), accounts, Authority(), app.BankKeeper)
+	app.DatarightsKeeper = datarightskeeper.NewKeeper(app.cdc, app.store(datarightstypes.StoreKey), accounts, Authority(),
+		app.BankKeeper, app.ProviderKeeper)
+}
+
+// setHandlers plugs the application into the ABCI. Proposals are handled by the SDK's defaults; vote extensions are off.
+func (app *App) setHandlers() {
+	app.SetInitChainer(app.InitChainer)
+	app.SetPreBlocker(func(ctx sdk.Context, _ *abci.RequestFinalizeBlock) (*sdk.ResponsePreBlock, error) {
+		return app.modules.PreBlock(ctx)
+	})
+	app.SetBeginBlocker(app.modules.BeginBlock)
+	app.SetEndBlocker(app.modules.EndBlock)
+	app.SetAnteHandler(app.anteHandler())
+	post, err := posthandler.NewPostHandler(posthandler.HandlerOptions{})
+	if err != nil {
+		panic(err) // only a broken build gets here
+	}
+	app.SetPostHandler(post)
+	checkProto()
 }
 
 // checkProto refuses to start with messages whose signers are not annotated.
@@ -199,110 +299,20 @@ func checkProto() {
 	}
 }
 
-// authority may change params: the governance module.
-func authority() string { return authtypes.NewModuleAddress(govtypes.ModuleName).String() }
+// Codec encodes state and messages.
+func (app *App) Codec() codec.Codec { return app.cdc }
 
-func (app *App) store(name string) *storetypes.KVStoreKey {
-	key, ok := app.keys[name]
-	if !ok {
-		panic("no store key " + name)
-	}
-	return key
-}
+// TxConfig encodes and signs transactions.
+func (app *App) TxConfig() client.TxConfig { return app.txConfig }
 
-// newBaseKeepers makes the keepers of the SDK's modules, each after those it calls.
-func (app *App) newBaseKeepers(logger log.Logger, transient map[string]*storetypes.TransientStoreKey, memory map[string]*storetypes.MemoryStoreKey) {
-	kv := func(name string) store.KVStoreService { return runtime.NewKVStoreService(app.store(name)) }
-	accounts := address.NewBech32Codec(AccountPrefix)
-	validators := address.NewBech32Codec(AccountPrefix + "valoper")
-	consensusAddresses := address.NewBech32Codec(AccountPrefix + "valcons")
+// Registry knows all messages.
+func (app *App) Registry() codectypes.InterfaceRegistry { return app.registry }
 
-	app.ParamsKeeper = paramskeeper.NewKeeper(app.cdc, app.amino, app.store(paramstypes.StoreKey), transient[paramstypes.TStoreKey])
-	// ibc-go v8 still looks for the legacy params of chains that migrate
-	keyTable := clienttypes.ParamKeyTable()
-	keyTable.RegisterParamSet(&connectiontypes.Params{})
-	app.ParamsKeeper.Subspace(ibcexported.ModuleName).WithKeyTable(keyTable)
-	app.ParamsKeeper.Subspace(transfertypes.ModuleName).WithKeyTable(transfertypes.ParamKeyTable())
+// Amino is the legacy codec, for hardware wallets.
+func (app *App) Amino() *codec.LegacyAmino { return app.amino }
 
-	app.ConsensusKeeper = consensuskeeper.NewKeeper(app.cdc, kv(consensustypes.StoreKey), authority(), runtime.EventService{})
-	app.SetParamStore(app.ConsensusKeeper.ParamsStore)
-	app.CapabilityKeeper = capabilitykeeper.NewKeeper(app.cdc, app.store(capabilitytypes.StoreKey), memory[capabilitytypes.MemStoreKey])
-	app.scopedIBC = app.CapabilityKeeper.ScopeToModule(ibcexported.ModuleName)
-	app.scopedTransfer = app.CapabilityKeeper.ScopeToModule(transfertypes.ModuleName)
-	app.CapabilityKeeper.Seal()
+// Modules are the wired modules.
+func (app *App) Modules() *module.Manager { return app.modules }
 
-	app.AccountKeeper = authkeeper.NewAccountKeeper(app.cdc, kv(authtypes.StoreKey), authtypes.ProtoBaseAccount, maccPerms, accounts, AccountPrefix, authority())
-	app.BankKeeper = bankkeeper.NewBaseKeeper(app.cdc, kv(banktypes.StoreKey), app.AccountKeeper, BlockedAddresses(), authority(), logger).
-		WithMintCoinsRestriction(noMint)
-	app.StakingKeeper = stakingkeeper.NewKeeper(app.cdc, kv(stakingtypes.StoreKey), app.AccountKeeper, app.BankKeeper, authority(), validators, consensusAddresses)
-	app.DistrKeeper = distrkeeper.NewKeeper(app.cdc, kv(distrtypes.StoreKey), app.AccountKeeper, app.BankKeeper, app.StakingKeeper, authtypes.FeeCollectorName, authority())
-	app.SlashingKeeper = slashingkeeper.NewKeeper(app.cdc, app.amino, kv(slashingtypes.StoreKey), app.StakingKeeper, authority())
-	app.StakingKeeper.SetHooks(stakingtypes.NewMultiStakingHooks(app.DistrKeeper.Hooks(), app.SlashingKeeper.Hooks()))
-	app.EvidenceKeeper = evidencekeeper.NewKeeper(app.cdc, kv(evidencetypes.StoreKey), app.StakingKeeper, app.SlashingKeeper, accounts, runtime.ProvideCometInfoService())
-	app.FeeGrantKeeper = feegrantkeeper.NewKeeper(app.cdc, kv(feegrant.StoreKey), app.AccountKeeper).SetBankKeeper(app.BankKeeper)
-	app.AuthzKeeper = authzkeeper.NewKeeper(kv(authzkeeper.StoreKey), app.cdc, app.MsgServiceRouter(), app.AccountKeeper).SetBankKeeper(app.BankKeeper)
-	app.GovKeeper = govkeeper.NewKeeper(app.cdc, kv(govtypes.StoreKey), app.AccountKeeper, app.BankKeeper, app.StakingKeeper, app.DistrKeeper,
-		app.MsgServiceRouter(), govtypes.DefaultConfig(), authority())
-}
-
-// noMint keeps the supply of CPC at what genesis made (R7.1): no module can mint ucpc, IBC vouchers are free.
-func noMint(_ context.Context, coins sdk.Coins) error {
-	if coins.AmountOf(BaseDenom).IsPositive() {
-		return fmt.Errorf("%s is never minted after genesis", BaseDenom)
-	}
-	return nil
-}
-
-func (app *App) newUpgradeKeeper(opts servertypes.AppOptions) {
-	skip := map[int64]bool{}
-	for _, h := range cast.ToIntSlice(opts.Get(server.FlagUnsafeSkipUpgrades)) {
-		skip[int64(h)] = true
-	}
-	home := cast.ToString(opts.Get(flags.FlagHome))
-	app.UpgradeKeeper = upgradekeeper.NewKeeper(skip, runtime.NewKVStoreService(app.store(upgradetypes.StoreKey)), app.cdc, home, app.BaseApp, authority())
-}
-
-func (app *App) newIBCKeepers() {
-	app.IBCKeeper = ibckeeper.NewKeeper(app.cdc, app.store(ibcexported.StoreKey), app.subspace(ibcexported.ModuleName),
-		app.StakingKeeper, app.UpgradeKeeper, app.scopedIBC, authority())
-	app.TransferKeeper = transferkeeper.NewKeeper(app.cdc, app.store(transfertypes.StoreKey), app.subspace(transfertypes.ModuleName),
-		app.IBCKeeper.ChannelKeeper, app.IBCKeeper.ChannelKeeper, app.IBCKeeper.PortKeeper,
-		app.AccountKeeper, app.BankKeeper, app.scopedTransfer, authority())
-	router := porttypes.NewRouter()
-	router.AddRoute(transfertypes.ModuleName, transfer.NewIBCModule(app.TransferKeeper))
-	app.IBCKeeper.SetRouter(router)
-}
-
-func (app *App) subspace(name string) paramstypes.Subspace {
-	s, ok := app.ParamsKeeper.GetSubspace(name)
-	if !ok {
-		panic("no params subspace " + name)
-	}
-	return s
-}
-
-// newOwnKeepers makes the keepers of our modules; calls go down: datarights -> provider.
-func (app *App) newOwnKeepers() {
-	accounts := app.AccountKeeper.AddressCodec()
-	app.ProviderKeeper = providerkeeper.NewKeeper(app.cdc, runtime.NewKVStoreService(app.store(providertypes.StoreKey)), accounts, authority(), app.BankKeeper)
-	app.DatarightsKeeper = datarightskeeper.NewKeeper(app.cdc, runtime.NewKVStoreService(app.store(datarightstypes.StoreKey)), accounts, authority(), app.BankKeeper, app.ProviderKeeper)
-}
-
-// BlockedAddresses are module accounts that nobody can send to: what arrives there by hand is lost or breaks their books.
-func BlockedAddresses() map[string]bool {
-	blocked := map[string]bool{}
-	for _, name := range slices.Sorted(maps.Keys(maccPerms)) {
-		blocked[authtypes.NewModuleAddress(name).String()] = name != govtypes.ModuleName
-	}
-	return blocked
-}
-
-// registerReflection serves what autocli and grpcurl ask.
-func (app *App) registerReflection() {
-	autocliv1.RegisterQueryServer(app.GRPCQueryRouter(), runtimeservices.NewAutoCLIQueryService(app.modules.Modules))
-	reflection, err := runtimeservices.NewReflectionService()
-	if err != nil {
-		panic(err)
-	}
-	reflectionv1.RegisterReflectionServiceServer(app.GRPCQueryRouter(), reflection)
-}
+// Basics are the modules without their keepers: default genesis, its validation, REST routes.
+func (app *App) Basics() module.BasicManager { return app.basics }

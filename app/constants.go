@@ -8,7 +8,7 @@ import (
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 )
 
-// Names and numbers of the chain; see docs/glossary.md.
+// Names and numbers of the chain.
 const (
 	// Name of the application and its daemon.
 	Name = "cpchaind"
@@ -22,6 +22,10 @@ const (
 	Decimals = 6
 	// MaxSupply is one billion CPC in base units (R7.1).
 	MaxSupply = 1_000_000_000_000_000
+	// MainChainID is the main network; the side chain of an industry is cpc-<industry>-1.
+	MainChainID = "cpchain-1"
+	// MinGasPrices is what a node asks for unless its operator says otherwise.
+	MinGasPrices = "0.001" + BaseDenom
 )
 
 // DefaultHome of the daemon.

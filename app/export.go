@@ -3,28 +3,29 @@ package app
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	servertypes "github.com/cosmos/cosmos-sdk/server/types"
 	"github.com/cosmos/cosmos-sdk/x/staking"
 )
 
-// Export reads the whole state as a genesis. Starting anew at height zero is not offered: streams, grants and IBC clients
-// refer to heights and times of the chain that was.
+// Export reads the state as the genesis of a chain that goes on at the next height; modules limits it to some, none means all.
+// Starting anew at height zero is not offered: streams, grants and IBC clients refer to heights and times of the chain that was.
 func (app *App) Export(forZeroHeight bool, modules []string) (servertypes.ExportedApp, error) {
 	if forZeroHeight {
-		return servertypes.ExportedApp{}, errors.New("export for height zero is not offered: export without --for-zero-height")
+		return servertypes.ExportedApp{}, errors.New("export for height zero is not offered: export without --for-zero-height, and keep initial_height in the new genesis")
 	}
-	ctx := app.NewContext(true)
-	state, err := app.modules.ExportGenesisForModules(ctx, app.cdc, modules)
+	ctx := app.NewContext(true).WithBlockHeight(app.LastBlockHeight())
+	genesis, err := app.modules.ExportGenesisForModules(ctx, app.cdc, modules)
 	if err != nil {
-		return servertypes.ExportedApp{}, err
+		return servertypes.ExportedApp{}, fmt.Errorf("export: %w", err)
 	}
-	bz, err := json.MarshalIndent(state, "", "  ")
+	state, err := json.MarshalIndent(genesis, "", "  ")
 	if err != nil {
 		return servertypes.ExportedApp{}, err
 	}
 	validators, err := staking.WriteValidators(ctx, app.StakingKeeper)
 	return servertypes.ExportedApp{
-		AppState: bz, Validators: validators, Height: app.LastBlockHeight() + 1, ConsensusParams: app.GetConsensusParams(ctx),
+		AppState: state, Validators: validators, Height: app.LastBlockHeight() + 1, ConsensusParams: app.GetConsensusParams(ctx),
 	}, err
 }

@@ -1,8 +1,11 @@
 package app
 
 import (
-	abci "github.com/cometbft/cometbft/abci/types"
+	"context"
+	"fmt"
 
+	autocliv1 "cosmossdk.io/api/cosmos/autocli/v1"
+	reflectionv1 "cosmossdk.io/api/cosmos/reflection/v1"
 	"cosmossdk.io/x/evidence"
 	evidencetypes "cosmossdk.io/x/evidence/types"
 	"cosmossdk.io/x/feegrant"
@@ -10,6 +13,7 @@ import (
 	"cosmossdk.io/x/upgrade"
 	upgradetypes "cosmossdk.io/x/upgrade/types"
 
+	runtimeservices "github.com/cosmos/cosmos-sdk/runtime/services"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/module"
 	"github.com/cosmos/cosmos-sdk/x/auth"
@@ -23,12 +27,11 @@ import (
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 	"github.com/cosmos/cosmos-sdk/x/consensus"
 	consensustypes "github.com/cosmos/cosmos-sdk/x/consensus/types"
-	distr "github.com/cosmos/cosmos-sdk/x/distribution"
+	"github.com/cosmos/cosmos-sdk/x/distribution"
 	distrtypes "github.com/cosmos/cosmos-sdk/x/distribution/types"
 	"github.com/cosmos/cosmos-sdk/x/genutil"
 	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
 	"github.com/cosmos/cosmos-sdk/x/gov"
-	govclient "github.com/cosmos/cosmos-sdk/x/gov/client"
 	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
 	"github.com/cosmos/cosmos-sdk/x/slashing"
 	slashingtypes "github.com/cosmos/cosmos-sdk/x/slashing/types"
@@ -49,8 +52,40 @@ import (
 	providertypes "github.com/cpchain/cpchain/x/provider/types"
 )
 
-// newModules plugs the keepers into modules and sets the orders in which they run.
-func (app *App) newModules() {
+// ModuleAccounts are the modules that hold coins, and what they may do with them. None may mint ucpc, whatever its
+// permissions: see noMint.
+func ModuleAccounts() map[string][]string {
+	return map[string][]string{
+		authtypes.FeeCollectorName:     nil,
+		distrtypes.ModuleName:          nil,
+		stakingtypes.BondedPoolName:    {authtypes.Burner, authtypes.Staking},
+		stakingtypes.NotBondedPoolName: {authtypes.Burner, authtypes.Staking},
+		govtypes.ModuleName:            {authtypes.Burner},                   // burns the deposits of vetoed proposals
+		transfertypes.ModuleName:       {authtypes.Minter, authtypes.Burner}, // vouchers of other chains' coins
+		providertypes.ModuleName:       {authtypes.Burner},                   // holds bonds, burns what is slashed
+		datarightstypes.ModuleName:     {authtypes.Burner},                   // holds acceptance fees, burns row fees
+	}
+}
+
+// BlockedAddresses are the module accounts. Nobody can send to them: what arrives there by hand is lost or breaks their books.
+func BlockedAddresses() map[string]bool {
+	blocked := make(map[string]bool)
+	for name := range ModuleAccounts() {
+		blocked[authtypes.NewModuleAddress(name).String()] = true
+	}
+	return blocked
+}
+
+// noMint keeps the supply of CPC at what genesis made (R7.1): no module can mint ucpc, IBC vouchers are free.
+func noMint(_ context.Context, coins sdk.Coins) error {
+	if coins.AmountOf(BaseDenom).IsPositive() {
+		return fmt.Errorf("%s is never minted after genesis", BaseDenom)
+	}
+	return nil
+}
+
+// setModules plugs the keepers into modules, sets the orders in which they run, and registers what they serve.
+func (app *App) setModules() {
 	cdc, registry := app.cdc, app.registry
 	app.modules = module.NewManager(
 		genutil.NewAppModule(app.AccountKeeper, app.StakingKeeper, app, app.txConfig),
@@ -60,7 +95,7 @@ func (app *App) newModules() {
 		capability.NewAppModule(cdc, *app.CapabilityKeeper, false),
 		staking.NewAppModule(cdc, app.StakingKeeper, app.AccountKeeper, app.BankKeeper, nil),
 		slashing.NewAppModule(cdc, app.SlashingKeeper, app.AccountKeeper, app.BankKeeper, app.StakingKeeper, nil, registry),
-		distr.NewAppModule(cdc, app.DistrKeeper, app.AccountKeeper, app.BankKeeper, app.StakingKeeper, nil),
+		distribution.NewAppModule(cdc, app.DistrKeeper, app.AccountKeeper, app.BankKeeper, app.StakingKeeper, nil),
 		gov.NewAppModule(cdc, app.GovKeeper, app.AccountKeeper, app.BankKeeper, nil),
 		evidence.NewAppModule(*app.EvidenceKeeper),
 		feegrantmodule.NewAppModule(cdc, app.AccountKeeper, app.BankKeeper, app.FeeGrantKeeper, registry),
@@ -73,81 +108,82 @@ func (app *App) newModules() {
 		provider.NewAppModule(cdc, app.ProviderKeeper),
 		datarights.NewAppModule(cdc, app.DatarightsKeeper),
 	)
-	app.basics = module.NewBasicManagerFromManager(app.modules, map[string]module.AppModuleBasic{
-		genutiltypes.ModuleName: genutil.NewAppModuleBasic(genutiltypes.DefaultMessageValidator),
-		govtypes.ModuleName:     gov.NewAppModuleBasic([]govclient.ProposalHandler{}),
-	})
+	app.basics = app.newBasics()
 	app.basics.RegisterLegacyAminoCodec(app.amino)
 	app.basics.RegisterInterfaces(registry)
-	app.setOrders()
+
+	app.modules.SetOrderPreBlockers(preBlockers()...)
+	app.modules.SetOrderBeginBlockers(beginBlockers()...)
+	app.modules.SetOrderEndBlockers(endBlockers()...)
+	app.modules.SetOrderInitGenesis(genesisOrder()...)
+	app.modules.SetOrderExportGenesis(genesisOrder()...)
+
 	app.configurator = module.NewConfigurator(cdc, app.MsgServiceRouter(), app.GRPCQueryRouter())
 	if err := app.modules.RegisterServices(app.configurator); err != nil {
-		panic(err)
+		panic(err) // only a broken build gets here
 	}
 	app.registerReflection()
 }
 
-// setOrders: every constraint has its reason beside it; modules without one stand last, in the order above.
-func (app *App) setOrders() {
-	// An upgrade runs before anything sees the new binary's state; auth's PreBlocker clears unordered nonces.
-	app.modules.SetOrderPreBlockers(upgradetypes.ModuleName, authtypes.ModuleName)
-	app.modules.SetOrderBeginBlockers(
-		// fills its memory store before IBC looks for its capabilities
-		capabilitytypes.ModuleName,
-		// records the draw boundary of this block before any transaction draws by it
-		providertypes.ModuleName,
-		// pays out the last block's fees before slashing changes who had which share
-		distrtypes.ModuleName,
-		slashingtypes.ModuleName,
-		// tombstones by what slashing knows
-		evidencetypes.ModuleName,
-		// keeps the historical header that IBC clients are checked against
-		stakingtypes.ModuleName,
-		ibcexported.ModuleName,
-		transfertypes.ModuleName,
-		genutiltypes.ModuleName,
-		authz.ModuleName,
-	)
-	app.modules.SetOrderEndBlockers(
-		// proposals may change staking in this very block
-		govtypes.ModuleName,
-		// returns the validator updates
-		stakingtypes.ModuleName,
-		ibcexported.ModuleName,
-		transfertypes.ModuleName,
-		capabilitytypes.ModuleName,
-		genutiltypes.ModuleName,
-		feegrant.ModuleName,
-		// takes ended grants off the providers' books before provider pays bonds out
-		datarightstypes.ModuleName,
-		providertypes.ModuleName,
-	)
-	genesis := []string{
-		// capabilities exist before any module claims one
-		capabilitytypes.ModuleName,
-		// accounts before balances, balances before what holds coins
-		authtypes.ModuleName, banktypes.ModuleName, distrtypes.ModuleName, stakingtypes.ModuleName, slashingtypes.ModuleName,
-		govtypes.ModuleName, ibcexported.ModuleName,
-		// providers before the rights that refer to them
-		providertypes.ModuleName, datarightstypes.ModuleName,
-		// genesis transactions run when the modules they call are there
-		genutiltypes.ModuleName,
-		evidencetypes.ModuleName, authz.ModuleName, transfertypes.ModuleName, feegrant.ModuleName, upgradetypes.ModuleName,
-		vestingtypes.ModuleName, consensustypes.ModuleName,
+// registerReflection serves what autocli and grpcurl ask.
+func (app *App) registerReflection() {
+	autocliv1.RegisterQueryServer(app.GRPCQueryRouter(), runtimeservices.NewAutoCLIQueryService(app.modules.Modules))
+	reflection, err := runtimeservices.NewReflectionService()
+	if err != nil {
+		panic(err) // only a broken build gets here
 	}
-	app.modules.SetOrderInitGenesis(genesis...)
-	app.modules.SetOrderExportGenesis(genesis...)
+	reflectionv1.RegisterReflectionServiceServer(app.GRPCQueryRouter(), reflection)
 }
 
-// PreBlocker runs before a block's transactions and may change consensus params.
-func (app *App) PreBlocker(ctx sdk.Context, _ *abci.RequestFinalizeBlock) (*sdk.ResponsePreBlock, error) {
-	return app.modules.PreBlock(ctx)
+func preBlockers() []string {
+	return []string{
+		upgradetypes.ModuleName, // first: migrates the state that all others read
+		authtypes.ModuleName,    // drops expired nonces of unordered transactions
+	}
 }
 
-// BeginBlocker runs at the beginning of every block.
-func (app *App) BeginBlocker(ctx sdk.Context) (sdk.BeginBlock, error) {
-	return app.modules.BeginBlock(ctx)
+func beginBlockers() []string {
+	return []string{
+		capabilitytypes.ModuleName, // first: fills its memory store after a restart, before IBC looks for capabilities
+		providertypes.ModuleName,   // early: records the draw boundary of this block before any transaction draws by it
+		distrtypes.ModuleName,      // before slashing: pays the last block's fees by the shares that signed it
+		slashingtypes.ModuleName,   // before evidence: counts absence while all of the last set are still there
+		evidencetypes.ModuleName,   // before staking: a double signer is tombstoned before this block's set is recorded
+		stakingtypes.ModuleName,    // before IBC: keeps the header that IBC checks counterparties' clients against
+		ibcexported.ModuleName,     // moves the localhost client to this height
+		authz.ModuleName,           // deletes expired permissions, at any point
+	}
 }
 
-// EndBlocker runs at the end of every block.
-func (app *App) EndBlocker(ctx sdk.Context) (sdk.EndBlock, error) { return app.modules.EndBlock(ctx) }
+func endBlockers() []string {
+	return []string{
+		govtypes.ModuleName,        // before staking: a passed proposal may change who validates in this very block
+		stakingtypes.ModuleName,    // returns the validator updates
+		datarightstypes.ModuleName, // before provider: takes ended grants off the providers' books
+		providertypes.ModuleName,   // pays out bonds
+		feegrant.ModuleName,        // deletes expired allowances, at any point
+	}
+}
+
+func genesisOrder() []string {
+	return []string{
+		capabilitytypes.ModuleName, // first: capabilities exist before any module claims one
+		authtypes.ModuleName,       // before all that have module accounts
+		banktypes.ModuleName,       // before all that compare their books with balances
+		distrtypes.ModuleName,      // before staking, whose hooks write into it
+		stakingtypes.ModuleName,
+		slashingtypes.ModuleName, // after staking: reads its validators
+		govtypes.ModuleName,
+		ibcexported.ModuleName,
+		providertypes.ModuleName,   // before datarights: rights refer to providers
+		datarightstypes.ModuleName, // before genutil: genesis transactions may call it
+		genutiltypes.ModuleName,    // runs the genesis transactions on all of the above
+		evidencetypes.ModuleName,
+		authz.ModuleName,
+		transfertypes.ModuleName, // after IBC: binds its port
+		feegrant.ModuleName,
+		upgradetypes.ModuleName,
+		vestingtypes.ModuleName,
+		consensustypes.ModuleName,
+	}
+}

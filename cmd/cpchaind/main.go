@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	if err := svrcmd.Execute(newRootCmd(), "CPCHAIND", app.DefaultHome); err != nil {
+	if err := svrcmd.Execute(newRootCmd(), envPrefix, app.DefaultHome); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", app.Name, err)
 		os.Exit(1)
 	}

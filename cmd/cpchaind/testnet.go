@@ -1,168 +1,175 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	cmtcfg "github.com/cometbft/cometbft/config"
-	cmttime "github.com/cometbft/cometbft/types/time"
 	"github.com/spf13/cobra"
-
-	"cosmossdk.io/math"
 
 	"github.com/cosmos/cosmos-sdk/client"
 	"github.com/cosmos/cosmos-sdk/client/flags"
-	"github.com/cosmos/cosmos-sdk/client/tx"
-	"github.com/cosmos/cosmos-sdk/crypto/hd"
-	"github.com/cosmos/cosmos-sdk/crypto/keyring"
-	cryptotypes "github.com/cosmos/cosmos-sdk/crypto/types"
-	srvconfig "github.com/cosmos/cosmos-sdk/server/config"
 	sdk "github.com/cosmos/cosmos-sdk/types"
-	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
-	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
-	"github.com/cosmos/cosmos-sdk/x/genutil"
-	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
-	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
 	"github.com/cpchain/cpchain/app"
-	datarightstypes "github.com/cpchain/cpchain/x/datarights/types"
-	providertypes "github.com/cpchain/cpchain/x/provider/types"
 )
+
+// portsPerNode: p2p, RPC, gRPC, REST and pprof, in this order from a node's first port.
+const portsPerNode = 5
+
+// localNet is what init-files makes; it is also the command's JSON output.
+type localNet struct {
+	ChainID  string         `json:"chain_id"`
+	Dir      string         `json:"dir"`
+	Nodes    []localNode    `json:"nodes"`
+	Accounts []localAccount `json:"accounts"`
+
+	blockTime    time.Duration
+	minGasPrices string
+	stake        sdk.Coin
+	changes      []genesisChange
+}
+
+// localNode is a validator's home and addresses.
+type localNode struct {
+	Moniker   string `json:"moniker"`
+	Home      string `json:"home"`
+	NodeID    string `json:"node_id"`
+	Peer      string `json:"peer"` // node id@host:port
+	RPC       string `json:"rpc"`
+	GRPC      string `json:"grpc"`
+	REST      string `json:"rest"`
+	Operator  string `json:"operator"`
+	Validator string `json:"validator"`
+
+	p2p, pprof string
+}
+
+// localAccount is a funded account. Mnemonic is empty where only an address was given.
+type localAccount struct {
+	Name     string    `json:"name,omitempty"`
+	Address  string    `json:"address"`
+	Mnemonic string    `json:"mnemonic,omitempty"`
+	Coins    sdk.Coins `json:"coins"`
+}
 
 // testnetFlags are those of `testnet init-files`.
 type testnetFlags struct {
-	output, chainID, accounts, minGasPrices, listen string
-	validators, basePort                            int
-	blockTime                                       time.Duration
-	disputeWindow                                   time.Duration
+	dir, moniker, chainID, stake, minGasPrices, listen string
+	validators, basePort                               int
+	blockTime, disputeWindow                           time.Duration
+	accounts, changes                                  []string
 }
 
-const (
-	// selfBond of each testnet validator, and what its account holds besides.
-	selfBond         = 1_000_000_000_000
-	validatorBalance = 1_000_000_000_000
-	// portsPerNode: p2p, rpc, grpc, rest, pprof.
-	portsPerNode = 5
-)
-
 func testnetCmd(template *app.App) *cobra.Command {
-	cmd := &cobra.Command{Use: "testnet", Short: "make a network of your own on this machine"}
-	var f testnetFlags
-	files := &cobra.Command{
-		Use:   "init-files",
-		Short: "write the homes of a local network's validators",
-		Long: `Write the homes of a local network's validators: keys, genesis with funded accounts, and configuration with ports of
-their own on loopback. Start each with: cpchaind start --home <output>/node<i>`,
-		Example: "  cpchaind testnet init-files --validators 1 --output-dir net --accounts alice=1000000000ucpc,bob=1000000000ucpc",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx, err := client.GetClientQueryContext(cmd)
-			if err != nil {
-				return err
-			}
-			return writeTestnet(ctx, cmd, template, f)
-		},
-	}
-	fl := files.Flags()
-	fl.StringVar(&f.output, "output-dir", "testnet", "folder the homes are written to")
-	fl.StringVar(&f.chainID, flags.FlagChainID, "cpchain-local-1", "chain id")
-	fl.StringVar(&f.accounts, "accounts", "", "funded accounts, NAME=AMOUNT or ADDRESS=AMOUNT, comma separated; names get a key in node0's test keyring")
-	fl.StringVar(&f.minGasPrices, "min-gas-prices", "0.001"+app.BaseDenom, "least gas price the nodes take")
-	fl.StringVar(&f.listen, "listen", "127.0.0.1", "address the nodes listen on")
-	fl.IntVar(&f.validators, "validators", 1, "number of validators")
-	fl.IntVar(&f.basePort, "base-port", 26600, "first port; each node takes five; 0 takes free ones")
-	fl.DurationVar(&f.blockTime, "block-time", time.Second, "pause between blocks")
-	fl.DurationVar(&f.disputeWindow, "dispute-window", 7*24*time.Hour, "how long answers of an ended grant can be disputed")
-	cmd.AddCommand(files)
+	cmd := &cobra.Command{Use: "testnet", Short: "Make a network of your own on this machine", RunE: client.ValidateCmd}
+	cmd.AddCommand(initFilesCmd(template))
 	return cmd
 }
 
-// testNode is one validator being made.
-type testNode struct {
-	home, id, peer string
-	ports          [portsPerNode]int
-	cfg            *cmtcfg.Config
-	pub            cryptotypes.PubKey
-	addr           sdk.AccAddress
-	keys           keyring.Keyring
+func initFilesCmd(template *app.App) *cobra.Command {
+	var f testnetFlags
+	cmd := &cobra.Command{
+		Use:   "init-files",
+		Short: "Write the homes of a local network's validators",
+		Long: `Write the homes of a local network's validators: keys, a genesis with funded accounts, and configuration with ports of
+their own on loopback. Start each with: cpchaind start --home <output-dir>/node<i>
+
+Keys lie unprotected in each home's test keyring: never fund them on a real network. The names given to --accounts get a key in
+node0's. Local networks record draw boundaries every 20 blocks; --set changes this and all else in the genesis state.`,
+		Example: `  cpchaind testnet init-files --validators 1 --output-dir net --accounts alice=1000000000ucpc,bob=1000000000ucpc
+  cpchaind testnet init-files --block-time 500ms --set gov.params.voting_period=30s --set staking.params.max_validators=7`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			network, err := f.plan()
+			if err != nil {
+				return err
+			}
+			if err := network.write(client.GetClientContextFromCmd(cmd).WithCmdContext(cmd.Context()), template); err != nil {
+				return err
+			}
+			return network.print(cmd)
+		},
+	}
+	f.add(cmd)
+	return cmd
 }
 
-func writeTestnet(ctx client.Context, cmd *cobra.Command, template *app.App, f testnetFlags) error {
+func (f *testnetFlags) add(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVar(&f.dir, "output-dir", "testnet", "folder the homes are written to")
+	fl.StringVar(&f.chainID, flags.FlagChainID, "cpchain-local-1", "chain id")
+	fl.StringVar(&f.moniker, "moniker", "node", "start of the nodes' names")
+	fl.IntVar(&f.validators, "validators", 1, "number of validators")
+	fl.StringVar(&f.stake, "stake", "1000000000000ucpc", "bond of each validator; its account gets twice as much")
+	fl.StringSliceVar(&f.accounts, "accounts", nil, "funded accounts, NAME=AMOUNT or ADDRESS=AMOUNT, comma separated")
+	fl.StringVar(&f.minGasPrices, "min-gas-prices", app.MinGasPrices, "least gas price the nodes take")
+	fl.StringVar(&f.listen, "listen", "127.0.0.1", "address the nodes listen on")
+	fl.IntVar(&f.basePort, "base-port", 26600, "first port; each node takes five; 0 takes free ones")
+	fl.DurationVar(&f.blockTime, "block-time", time.Second, "pause between blocks")
+	fl.DurationVar(&f.disputeWindow, "dispute-window", 7*24*time.Hour, "how long answers of an ended grant can be disputed")
+	fl.StringArrayVar(&f.changes, "set", nil, "PATH=JSON changes a value of the genesis state (repeatable)")
+	fl.StringP(flags.FlagOutput, "o", flags.OutputFormatJSON, "output format (text|json)")
+}
+
+// plan checks the flags and says what to make where, without making it.
+func (f testnetFlags) plan() (*localNet, error) {
 	if f.validators < 1 || f.validators > 100 {
-		return errors.New("--validators: give 1 to 100")
+		return nil, fmt.Errorf("--validators %d: give 1 to 100", f.validators)
 	}
-	if _, err := os.Stat(f.output); err == nil {
-		return fmt.Errorf("%s exists already: choose another --output-dir", f.output)
+	if f.blockTime <= 0 {
+		return nil, fmt.Errorf("--block-time %s: give a pause above zero, such as 500ms", f.blockTime)
 	}
-	nodes := make([]*testNode, f.validators)
-	for i := range nodes {
-		node, err := newTestNode(template, f, i)
-		if err != nil {
-			return err
-		}
-		nodes[i] = node
+	stake, err := sdk.ParseCoinNormalized(f.stake)
+	if err != nil || stake.Denom != app.BaseDenom || !stake.IsPositive() {
+		return nil, fmt.Errorf("--stake %q: write it like 1000000000000%s", f.stake, app.BaseDenom)
 	}
-	balances, err := f.balances(nodes[0])
+	dir, err := filepath.Abs(f.dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var genTxs []json.RawMessage
-	for i, n := range nodes {
-		balances = append(balances, banktypes.Balance{Address: n.addr.String(), Coins: sdk.NewCoins(sdk.NewInt64Coin(app.BaseDenom, selfBond+validatorBalance))})
-		bz, err := n.genTx(cmd, ctx.WithCodec(template.Codec()).WithTxConfig(template.TxConfig()), f, i)
+	network := &localNet{
+		ChainID: f.chainID, Dir: dir, Accounts: []localAccount{}, blockTime: f.blockTime, minGasPrices: f.minGasPrices, stake: stake,
+	}
+	for i := range f.validators {
+		node, err := f.planNode(dir, i)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		genTxs = append(genTxs, bz)
+		network.Nodes = append(network.Nodes, node)
 	}
-	genesis, err := f.genesis(template, balances, genTxs)
-	if err != nil {
-		return err
+	if err := f.planAccounts(network); err != nil {
+		return nil, err
 	}
-	for _, n := range nodes {
-		if err := n.write(nodes, genesis, f); err != nil {
-			return err
-		}
-	}
-	return printTestnet(cmd, nodes, f)
+	return network, f.planChanges(network)
 }
 
-func newTestNode(template *app.App, f testnetFlags, i int) (*testNode, error) {
-	n := &testNode{home: filepath.Join(f.output, fmt.Sprintf("node%d", i)), cfg: cometConfig()}
-	n.cfg.SetRoot(n.home)
-	n.cfg.Moniker = fmt.Sprintf("node%d", i)
-	for _, dir := range []string{"config", "data"} {
-		if err := os.MkdirAll(filepath.Join(n.home, dir), 0o755); err != nil {
-			return nil, err
+func (f testnetFlags) planNode(dir string, i int) (localNode, error) {
+	var at [portsPerNode]string
+	for p := range at {
+		port, err := f.port(i, p)
+		if err != nil {
+			return localNode{}, err
 		}
+		at[p] = net.JoinHostPort(f.listen, fmt.Sprint(port))
 	}
-	var err error
-	if n.id, n.pub, err = genutil.InitializeNodeValidatorFiles(n.cfg); err != nil {
-		return nil, err
-	}
-	for p := range n.ports {
-		if n.ports[p], err = f.port(i, p); err != nil {
-			return nil, err
-		}
-	}
-	n.peer = fmt.Sprintf("%s@%s:%d", n.id, f.listen, n.ports[0])
-	if n.keys, err = keyring.New("cpchaind", keyring.BackendTest, n.home, bufio.NewReader(strings.NewReader("")), template.Codec()); err != nil {
-		return nil, err
-	}
-	n.addr, err = newKey(n.keys, "validator")
-	return n, err
+	return localNode{
+		Moniker: fmt.Sprintf("%s%d", f.moniker, i), Home: filepath.Join(dir, fmt.Sprintf("node%d", i)),
+		RPC: "http://" + at[1], GRPC: at[2], REST: "http://" + at[3], p2p: at[0], pprof: at[4],
+	}, nil
 }
 
 // port of a node: a fixed one, or one that is free now.
 func (f testnetFlags) port(node, i int) (int, error) {
 	if f.basePort != 0 {
-		return f.basePort + node*portsPerNode + i, nil
+		port := f.basePort + node*portsPerNode + i
+		if port < 1 || port > 65535 {
+			return 0, fmt.Errorf("--base-port %d: node %d would need port %d; give a lower one", f.basePort, node, port)
+		}
+		return port, nil
 	}
 	l, err := net.Listen("tcp", net.JoinHostPort(f.listen, "0"))
 	if err != nil {
@@ -172,148 +179,51 @@ func (f testnetFlags) port(node, i int) (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-func newKey(keys keyring.Keyring, name string) (sdk.AccAddress, error) {
-	record, _, err := keys.NewMnemonic(name, keyring.English, sdk.GetConfig().GetFullBIP44Path(), keyring.DefaultBIP39Passphrase, hd.Secp256k1)
-	if err != nil {
-		return nil, fmt.Errorf("key %q: %w", name, err)
-	}
-	return record.GetAddress()
-}
-
-// balances of the accounts asked for.
-func (f testnetFlags) balances(first *testNode) ([]banktypes.Balance, error) {
-	var list []banktypes.Balance
-	for _, entry := range strings.Split(f.accounts, ",") {
-		if entry == "" {
-			continue
-		}
-		name, amount, ok := strings.Cut(entry, "=")
+func (f testnetFlags) planAccounts(network *localNet) error {
+	for _, text := range f.accounts {
+		who, amount, found := strings.Cut(text, "=")
 		coins, err := sdk.ParseCoinsNormalized(amount)
-		if !ok || err != nil {
-			return nil, fmt.Errorf("--accounts: %q: write it like alice=1000000ucpc", entry)
+		if !found || who == "" || err != nil || coins.Empty() {
+			return fmt.Errorf("--accounts: %q: write it like alice=1000000000%s", text, app.BaseDenom)
 		}
-		addr, err := sdk.AccAddressFromBech32(name)
-		if err != nil {
-			if addr, err = newKey(first.keys, name); err != nil {
-				return nil, err
-			}
+		account := localAccount{Name: who, Coins: coins}
+		if _, err := sdk.AccAddressFromBech32(who); err == nil {
+			account = localAccount{Address: who, Coins: coins}
+		} else if strings.HasPrefix(who, app.AccountPrefix+"1") {
+			return fmt.Errorf("--accounts: %q is not an address: %w", who, err)
 		}
-		list = append(list, banktypes.Balance{Address: addr.String(), Coins: coins})
+		network.Accounts = append(network.Accounts, account)
 	}
-	return list, nil
-}
-
-// genTx is the validator's own genesis transaction.
-func (n *testNode) genTx(cmd *cobra.Command, ctx client.Context, f testnetFlags, i int) (json.RawMessage, error) {
-	rate := stakingtypes.NewCommissionRates(math.LegacyNewDecWithPrec(5, 2), math.LegacyOneDec(), math.LegacyNewDecWithPrec(1, 2))
-	msg, err := stakingtypes.NewMsgCreateValidator(sdk.ValAddress(n.addr).String(), n.pub, sdk.NewInt64Coin(app.BaseDenom, selfBond),
-		stakingtypes.NewDescription(n.cfg.Moniker, "", "", "", ""), rate, math.OneInt())
-	if err != nil {
-		return nil, err
-	}
-	builder := ctx.TxConfig.NewTxBuilder()
-	if err := builder.SetMsgs(msg); err != nil {
-		return nil, err
-	}
-	builder.SetMemo(n.peer)
-	builder.SetGasLimit(200_000)
-	factory := tx.Factory{}.WithChainID(f.chainID).WithKeybase(n.keys).WithTxConfig(ctx.TxConfig).WithSignMode(1)
-	if err := tx.Sign(cmd.Context(), factory, "validator", builder, true); err != nil {
-		return nil, fmt.Errorf("genesis transaction of node%d: %w", i, err)
-	}
-	return ctx.TxConfig.TxJSONEncoder()(builder.GetTx())
-}
-
-// genesis of the network: default state, the accounts, the validators; boundaries close together and short waits, so that
-// a local network shows in minutes what takes days on a real one.
-func (f testnetFlags) genesis(template *app.App, balances []banktypes.Balance, genTxs []json.RawMessage) (*genutiltypes.AppGenesis, error) {
-	cdc := template.Codec()
-	state := template.DefaultGenesis()
-	var accounts authtypes.GenesisAccounts
-	supply := sdk.NewCoins()
-	for _, b := range balances {
-		addr, err := sdk.AccAddressFromBech32(b.Address)
-		if err != nil {
-			return nil, err
-		}
-		accounts = append(accounts, authtypes.NewBaseAccount(addr, nil, 0, 0))
-		supply = supply.Add(b.Coins...)
-	}
-	packed, err := authtypes.PackAccounts(accounts)
-	if err != nil {
-		return nil, err
-	}
-	var auth authtypes.GenesisState
-	cdc.MustUnmarshalJSON(state[authtypes.ModuleName], &auth)
-	auth.Accounts = packed
-	state[authtypes.ModuleName] = cdc.MustMarshalJSON(&auth)
-
-	var bank banktypes.GenesisState
-	cdc.MustUnmarshalJSON(state[banktypes.ModuleName], &bank)
-	bank.Balances, bank.Supply = banktypes.SanitizeGenesisBalances(balances), supply
-	state[banktypes.ModuleName] = cdc.MustMarshalJSON(&bank)
-
-	var provider providertypes.GenesisState
-	cdc.MustUnmarshalJSON(state[providertypes.ModuleName], &provider)
-	provider.Params.BoundaryBlocks = 20
-	state[providertypes.ModuleName] = cdc.MustMarshalJSON(&provider)
-
-	var rights datarightstypes.GenesisState
-	cdc.MustUnmarshalJSON(state[datarightstypes.ModuleName], &rights)
-	rights.Params.DisputeWindowSeconds = int64(f.disputeWindow / time.Second)
-	state[datarightstypes.ModuleName] = cdc.MustMarshalJSON(&rights)
-
-	state[genutiltypes.ModuleName] = cdc.MustMarshalJSON(&genutiltypes.GenesisState{GenTxs: genTxs})
-	bz, err := json.MarshalIndent(state, "", "  ")
-	if err != nil {
-		return nil, err
-	}
-	genesis := genutiltypes.NewAppGenesisWithVersion(f.chainID, bz)
-	genesis.GenesisTime = cmttime.Now()
-	return genesis, nil
-}
-
-// write puts genesis and configuration into the node's home.
-func (n *testNode) write(nodes []*testNode, genesis *genutiltypes.AppGenesis, f testnetFlags) error {
-	if err := genesis.SaveAs(n.cfg.GenesisFile()); err != nil {
-		return err
-	}
-	var peers []string
-	for _, other := range nodes {
-		if other != n {
-			peers = append(peers, other.peer)
-		}
-	}
-	at := func(scheme string, port int) string { return fmt.Sprintf("%s%s:%d", scheme, f.listen, n.ports[port]) }
-	n.cfg.P2P.ListenAddress, n.cfg.RPC.ListenAddress, n.cfg.RPC.PprofListenAddress = at("tcp://", 0), at("tcp://", 1), at("", 4)
-	n.cfg.P2P.PersistentPeers = strings.Join(peers, ",")
-	n.cfg.P2P.AllowDuplicateIP, n.cfg.P2P.AddrBookStrict = true, false
-	n.cfg.Consensus.TimeoutCommit = f.blockTime
-	n.cfg.Consensus.TimeoutPropose = max(f.blockTime, 500*time.Millisecond)
-	cmtcfg.WriteConfigFile(filepath.Join(n.home, "config", "config.toml"), n.cfg)
-
-	cfg := appConfig()
-	cfg.MinGasPrices = f.minGasPrices
-	cfg.GRPC.Address, cfg.API.Address = at("", 2), at("tcp://", 3)
-	srvconfig.SetConfigTemplate(srvconfig.DefaultConfigTemplate)
-	srvconfig.WriteConfigFile(filepath.Join(n.home, "config", "app.toml"), cfg)
 	return nil
 }
 
-func printTestnet(cmd *cobra.Command, nodes []*testNode, f testnetFlags) error {
-	type out struct {
-		Home string `json:"home"`
-		RPC  string `json:"rpc"`
-		GRPC string `json:"grpc"`
-		REST string `json:"rest"`
-		Peer string `json:"peer"`
+// planChanges: what local networks do otherwise than real ones, then what the user sets.
+func (f testnetFlags) planChanges(network *localNet) error {
+	local := []string{
+		"provider.params.boundary_blocks=20", // draws can follow each other within seconds
+		fmt.Sprintf("datarights.params.dispute_window_seconds=%d", int64(f.disputeWindow/time.Second)),
 	}
-	list := []out{}
-	for _, n := range nodes {
-		list = append(list, out{
-			n.home, fmt.Sprintf("http://%s:%d", f.listen, n.ports[1]), fmt.Sprintf("%s:%d", f.listen, n.ports[2]),
-			fmt.Sprintf("http://%s:%d", f.listen, n.ports[3]), n.peer,
-		})
+	for _, text := range append(local, f.changes...) {
+		change, err := parseChange(text)
+		if err != nil {
+			return err
+		}
+		network.changes = append(network.changes, change)
 	}
-	return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"chain_id": f.chainID, "nodes": list})
+	return nil
+}
+
+func (network *localNet) print(cmd *cobra.Command) error {
+	out := cmd.OutOrStdout()
+	if format, _ := cmd.Flags().GetString(flags.FlagOutput); format == flags.OutputFormatJSON {
+		return json.NewEncoder(out).Encode(network)
+	}
+	fmt.Fprintf(out, "chain %s in %s\n", network.ChainID, network.Dir)
+	for _, n := range network.Nodes {
+		fmt.Fprintf(out, "%s  rpc %s  grpc %s  rest %s\n  cpchaind start --home %s\n", n.Moniker, n.RPC, n.GRPC, n.REST, n.Home)
+	}
+	for _, a := range network.Accounts {
+		fmt.Fprintf(out, "account %s %s %s\n", a.Name, a.Address, a.Coins)
+	}
+	return nil
 }
