@@ -15,7 +15,7 @@ import (
 )
 
 // Anchor checks one anchor against its stream and stores it. It returns the anchor's hash.
-func (k Keeper) Anchor(ctx context.Context, msg *types.MsgAnchor) ([]byte, error) {
+func (k Keeper) Anchor(ctx context.Context, writer sdk.AccAddress, msg *types.MsgAnchor) ([]byte, error) {
 	params, err := k.params.Get(ctx)
 	if err != nil {
 		return nil, err
@@ -28,17 +28,20 @@ func (k Keeper) Anchor(ctx context.Context, msg *types.MsgAnchor) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	head, err := k.Head(ctx, a.Stream)
-	if err != nil {
+	if err := k.checkWriterOf(s, writer, a.WriterEpoch); err != nil {
 		return nil, err
 	}
-	if err := checkWriterOf(s, msg); err != nil {
+	head, err := k.Head(ctx, a.Stream)
+	if err != nil {
 		return nil, err
 	}
 	if err := checkSequence(head, a); err != nil {
 		return nil, err
 	}
-	if err := checkContent(ctx, s, params, a); err != nil {
+	if err := checkContent(s, a); err != nil {
+		return nil, err
+	}
+	if err := checkTimes(ctx, s, params, a); err != nil {
 		return nil, err
 	}
 	if err := k.checkPlacement(ctx, s, a); err != nil {
@@ -49,28 +52,16 @@ func (k Keeper) Anchor(ctx context.Context, msg *types.MsgAnchor) ([]byte, error
 	if !ed25519.Verify(s.Writer.Key, types.AnchorSignBytes(sdkCtx.ChainID(), a), a.Signature) {
 		return nil, types.ErrWriterSignature.Wrapf("stream %d anchor %d", a.Stream, a.Seq)
 	}
-	if err := k.provider.AddShards(ctx, a.Placement, a.ShardBytes); err != nil {
-		return nil, types.ErrPlacement.Wrap(err.Error())
-	}
 	return k.storeAnchor(sdkCtx, head, a)
 }
 
-func checkWriterOf(s types.Stream, msg *types.MsgAnchor) error {
-	if s.Writer.Account != msg.Writer {
-		return types.ErrForeignWriter.Wrapf("stream %d", s.Id)
-	}
-	if s.Writer.Epoch != msg.Anchor.WriterEpoch {
-		return types.ErrStaleWriter.Wrapf("%d, the current one is %d", msg.Anchor.WriterEpoch, s.Writer.Epoch)
-	}
-	return nil
-}
-
+// checkSequence checks that the anchor goes on where the last one ended.
 func checkSequence(head types.Head, a types.Anchor) error {
 	if a.Seq != head.NextSeq {
 		return types.ErrSeq.Wrapf("%d, the next is %d", a.Seq, head.NextSeq)
 	}
 	if !bytes.Equal(a.Prev, head.LastHash) {
-		return types.ErrFork.Wrapf("anchor %d", a.Seq)
+		return types.ErrFork.Wrapf("anchor %d names %x, the last one is %x", a.Seq, a.Prev[:min(len(a.Prev), 32)], head.LastHash)
 	}
 	expected := uint64(head.NextInterval) + uint64(a.Skipped)
 	if uint64(a.FirstInterval) > expected {
@@ -82,22 +73,31 @@ func checkSequence(head types.Head, a types.Anchor) error {
 	return nil
 }
 
-func checkContent(ctx context.Context, s types.Stream, params types.Params, a types.Anchor) error {
-	last := a.FirstInterval + a.Intervals - 1
-	if s.KeyEpochAt(a.FirstInterval) != a.KeyEpoch || s.KeyEpochAt(last) != a.KeyEpoch {
-		return types.ErrKeyEpoch.Wrapf("%d; intervals %d to %d are of epochs %d to %d",
-			a.KeyEpoch, a.FirstInterval, last, s.KeyEpochAt(a.FirstInterval), s.KeyEpochAt(last))
+// checkContent checks key epoch and sizes against the stream.
+func checkContent(s types.Stream, a types.Anchor) error {
+	if first, last := s.KeyEpochAt(a.FirstInterval), s.KeyEpochAt(a.End()-1); first != a.KeyEpoch || last != a.KeyEpoch {
+		return types.ErrKeyEpoch.Wrapf("%d; intervals %d to %d are of epochs %d to %d", a.KeyEpoch, a.FirstInterval, a.End()-1, first, last)
 	}
 	code, err := erasure.New(int(s.DataShards), int(s.TotalShards), 1)
 	if err != nil {
-		return types.ErrCode.Wrap(err.Error())
+		return types.Because(types.ErrCode, err)
 	}
-	if uint64(code.ShardSize(int(a.PayloadBytes))) != a.ShardBytes {
-		return types.ErrSize.Wrapf("a payload of %d bytes makes shards of %d, not %d", a.PayloadBytes, code.ShardSize(int(a.PayloadBytes)), a.ShardBytes)
+	if want := uint64(code.ShardSize(int(a.PayloadBytes))); a.ShardBytes != want {
+		return types.ErrSize.Wrapf("a payload of %d bytes makes shards of %d, not %d", a.PayloadBytes, want, a.ShardBytes)
 	}
-	_, end := s.Grid().Bounds(last)
-	if a.Records == 0 && (a.FirstMs != 0 || a.LastMs != 0) || a.Records > 0 && (a.FirstMs > a.LastMs || a.FirstMs < s.OriginMs || a.LastMs >= end) {
-		return types.ErrTimes.Wrapf("%d records from %d to %d ms; the range ends at %d", a.Records, a.FirstMs, a.LastMs, end)
+	return nil
+}
+
+// checkTimes checks the times of the records, which may be older than their intervals (late records), and that the last
+// interval is over.
+func checkTimes(ctx context.Context, s types.Stream, params types.Params, a types.Anchor) error {
+	_, end := s.Grid().Bounds(a.End() - 1)
+	fits := a.FirstMs == 0 && a.LastMs == 0
+	if a.Records > 0 {
+		fits = s.OriginMs <= a.FirstMs && a.FirstMs <= a.LastMs && a.LastMs < end
+	}
+	if !fits {
+		return types.ErrTimes.Wrapf("%d records from %d to %d ms; the stream begins at %d, the range ends at %d", a.Records, a.FirstMs, a.LastMs, s.OriginMs, end)
 	}
 	now := sdk.UnwrapSDKContext(ctx).BlockTime().UnixMilli()
 	if !s.Historical && end > now+params.ClockSkewSeconds*1000 {
@@ -106,40 +106,35 @@ func checkContent(ctx context.Context, s types.Stream, params types.Params, a ty
 	return nil
 }
 
+// checkPlacement checks that every shard has a provider of its own, chosen under a boundary still allowed.
 func (k Keeper) checkPlacement(ctx context.Context, s types.Stream, a types.Anchor) error {
 	if len(a.Placement) != int(s.TotalShards) {
 		return types.ErrPlacement.Wrapf("%d providers for %d shards", len(a.Placement), s.TotalShards)
 	}
 	for i, id := range a.Placement {
 		if slices.Contains(a.Placement[:i], id) {
-			return types.ErrPlacement.Wrapf("provider %d stands twice", id)
+			return types.ErrHolderTwice.Wrapf("provider %d", id)
 		}
 	}
 	return k.provider.CheckBoundary(ctx, a.Boundary)
 }
 
-// storeAnchor writes the row without what is kept elsewhere: the placement has its own row, which repair changes; the
-// signature has done its work and is part of the hash.
+// storeAnchor books the shards and writes the row, its placement and the new head.
 func (k Keeper) storeAnchor(ctx sdk.Context, head types.Head, a types.Anchor) ([]byte, error) {
 	hash := types.AnchorHash(ctx.ChainID(), a)
-	row := a
-	row.Placement, row.Signature = nil, nil
+	next, err := head.Next(a, hash)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.provider.AddShards(ctx, a.Placement, a.ShardBytes); err != nil {
+		return nil, types.Because(types.ErrPlacement, err)
+	}
 	key := collections.Join(a.Stream, a.Seq)
-	if err := k.anchors.Set(ctx, key, types.AnchorRow{Anchor: row, Height: ctx.BlockHeight()}); err != nil {
+	if err := k.anchors.Set(ctx, key, a.Row(ctx.BlockHeight())); err != nil {
 		return nil, err
 	}
 	if err := k.placements.Set(ctx, key, types.Placement{Providers: a.Placement}); err != nil {
 		return nil, err
-	}
-	next := types.Head{
-		NextSeq: a.Seq + 1, LastHash: hash, NextInterval: a.FirstInterval + a.Intervals,
-		Records: head.Records + a.Records, Bytes: head.Bytes + a.PayloadBytes, FirstMs: head.FirstMs, LastMs: head.LastMs,
-	}
-	if a.Records > 0 {
-		if head.Records == 0 || a.FirstMs < head.FirstMs {
-			next.FirstMs = a.FirstMs
-		}
-		next.LastMs = max(head.LastMs, a.LastMs)
 	}
 	if err := k.heads.Set(ctx, a.Stream, next); err != nil {
 		return nil, err
@@ -149,7 +144,8 @@ func (k Keeper) storeAnchor(ctx sdk.Context, head types.Head, a types.Anchor) ([
 	})
 }
 
-// AnchorOf finds the anchor that covers an interval or declares it skipped, by bisection over the stream's anchors.
+// AnchorOf finds the anchor that covers an interval, or declares it skipped, by bisection over the stream's anchors: an
+// index would cost a key per anchor. ErrNotFound where nothing is anchored yet.
 func (k Keeper) AnchorOf(ctx context.Context, stream uint64, interval uint32) (types.AnchorRow, error) {
 	head, err := k.Head(ctx, stream)
 	if err != nil {
@@ -165,11 +161,11 @@ func (k Keeper) AnchorOf(ctx context.Context, stream uint64, interval uint32) (t
 		if err != nil {
 			return row, err
 		}
-		if interval < row.Anchor.FirstInterval+row.Anchor.Intervals {
+		if interval < row.Anchor.End() {
 			high = mid
-		} else {
-			low = mid + 1
+			continue
 		}
+		low = mid + 1
 	}
 	return k.anchors.Get(ctx, collections.Join(stream, low))
 }

@@ -10,19 +10,31 @@ import (
 
 // InitGenesis writes a validated genesis.
 func (k Keeper) InitGenesis(ctx context.Context, g *types.GenesisState) error {
+	if err := g.Validate(); err != nil {
+		return err
+	}
 	if err := k.params.Set(ctx, g.Params); err != nil {
 		return err
 	}
-	if err := k.streamSeq.Set(ctx, g.NextStream); err != nil {
+	for _, seq := range []struct {
+		collections.Sequence
+		next uint64
+	}{{k.streamSeq, g.NextStream}, {k.readerSeq, g.NextReader}, {k.grantSeq, g.NextGrant}} {
+		if err := seq.Set(ctx, seq.next); err != nil {
+			return err
+		}
+	}
+	if err := k.initStreams(ctx, g); err != nil {
 		return err
 	}
-	if err := k.readerSeq.Set(ctx, g.NextReader); err != nil {
-		return err
-	}
-	if err := k.grantSeq.Set(ctx, g.NextGrant); err != nil {
-		return err
-	}
+	return k.initRights(ctx, g)
+}
+
+func (k Keeper) initStreams(ctx context.Context, g *types.GenesisState) error {
 	for _, r := range g.Streams {
+		if err := k.checkCanonical(r.Stream.Owner, r.Stream.Writer.Account); err != nil {
+			return err
+		}
 		if err := k.setStream(ctx, r.Stream, nil); err != nil {
 			return err
 		}
@@ -39,7 +51,14 @@ func (k Keeper) InitGenesis(ctx context.Context, g *types.GenesisState) error {
 			return err
 		}
 	}
+	return nil
+}
+
+func (k Keeper) initRights(ctx context.Context, g *types.GenesisState) error {
 	for _, r := range g.Readers {
+		if err := k.checkCanonical(r.Reader.Owner); err != nil {
+			return err
+		}
 		if err := k.readers.Set(ctx, r.Reader.Id, r.Reader); err != nil {
 			return err
 		}
@@ -50,7 +69,7 @@ func (k Keeper) InitGenesis(ctx context.Context, g *types.GenesisState) error {
 		}
 	}
 	for _, grant := range g.Grants {
-		if err := k.initGrant(ctx, grant); err != nil {
+		if err := k.setGrant(ctx, grant); err != nil {
 			return err
 		}
 	}
@@ -62,23 +81,22 @@ func (k Keeper) InitGenesis(ctx context.Context, g *types.GenesisState) error {
 	return nil
 }
 
-// initGrant writes a row and the queue entries that follow from it.
-func (k Keeper) initGrant(ctx context.Context, g types.Grant) error {
-	if err := k.grants.Set(ctx, g.Id, g); err != nil {
-		return err
-	}
-	if g.Settled {
-		return nil
-	}
-	for _, p := range g.Proxies {
-		if p.State == types.PROXY_STATE_REFUSED {
-			continue
-		}
-		if err := k.grantProxies.Set(ctx, collections.Join(p.Provider, g.Id)); err != nil {
+// checkCanonical checks that addresses are written the one way rows have them.
+func (k Keeper) checkCanonical(addresses ...string) error {
+	for _, text := range addresses {
+		account, err := k.account(text)
+		if err != nil {
 			return err
 		}
+		canonical, err := k.canonical(account)
+		if err != nil {
+			return err
+		}
+		if canonical != text {
+			return types.ErrGenesis.Wrapf("address %s must be written %s", text, canonical)
+		}
 	}
-	return k.settlements.Set(ctx, collections.Join(g.SettleAt, g.Id))
+	return nil
 }
 
 // ExportGenesis reads all state.

@@ -6,6 +6,7 @@ import (
 	"github.com/cpchain/cpchain/x/datarights/types"
 )
 
+// msgServer decodes the signer; the rules are the keeper's.
 type msgServer struct{ k Keeper }
 
 var _ types.MsgServer = msgServer{}
@@ -15,7 +16,7 @@ func NewMsgServer(k Keeper) types.MsgServer { return msgServer{k: k} }
 
 // CreateStream implements types.MsgServer.
 func (s msgServer) CreateStream(ctx context.Context, msg *types.MsgCreateStream) (*types.MsgCreateStreamResponse, error) {
-	owner, err := s.k.addresses.StringToBytes(msg.Owner)
+	owner, err := s.k.account(msg.Owner)
 	if err != nil {
 		return nil, err
 	}
@@ -28,12 +29,23 @@ func (s msgServer) CreateStream(ctx context.Context, msg *types.MsgCreateStream)
 
 // UpdateStream implements types.MsgServer.
 func (s msgServer) UpdateStream(ctx context.Context, msg *types.MsgUpdateStream) (*types.MsgUpdateStreamResponse, error) {
-	return &types.MsgUpdateStreamResponse{}, s.k.UpdateStream(ctx, msg)
+	owner, err := s.k.account(msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.k.UpdateStream(ctx, owner, msg); err != nil {
+		return nil, err
+	}
+	return &types.MsgUpdateStreamResponse{}, nil
 }
 
 // SetWriter implements types.MsgServer.
 func (s msgServer) SetWriter(ctx context.Context, msg *types.MsgSetWriter) (*types.MsgSetWriterResponse, error) {
-	epoch, err := s.k.SetWriter(ctx, msg)
+	owner, err := s.k.account(msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	epoch, err := s.k.SetWriter(ctx, owner, msg)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +54,11 @@ func (s msgServer) SetWriter(ctx context.Context, msg *types.MsgSetWriter) (*typ
 
 // BumpWriter implements types.MsgServer.
 func (s msgServer) BumpWriter(ctx context.Context, msg *types.MsgBumpWriter) (*types.MsgBumpWriterResponse, error) {
-	epoch, err := s.k.BumpWriter(ctx, msg)
+	writer, err := s.k.account(msg.Writer)
+	if err != nil {
+		return nil, err
+	}
+	epoch, err := s.k.BumpWriter(ctx, writer, msg)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +67,11 @@ func (s msgServer) BumpWriter(ctx context.Context, msg *types.MsgBumpWriter) (*t
 
 // Rekey implements types.MsgServer.
 func (s msgServer) Rekey(ctx context.Context, msg *types.MsgRekey) (*types.MsgRekeyResponse, error) {
-	epoch, err := s.k.Rekey(ctx, msg)
+	owner, err := s.k.account(msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	epoch, err := s.k.Rekey(ctx, owner, msg)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +80,11 @@ func (s msgServer) Rekey(ctx context.Context, msg *types.MsgRekey) (*types.MsgRe
 
 // Anchor implements types.MsgServer.
 func (s msgServer) Anchor(ctx context.Context, msg *types.MsgAnchor) (*types.MsgAnchorResponse, error) {
-	hash, err := s.k.Anchor(ctx, msg)
+	writer, err := s.k.account(msg.Writer)
+	if err != nil {
+		return nil, err
+	}
+	hash, err := s.k.Anchor(ctx, writer, msg)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +93,7 @@ func (s msgServer) Anchor(ctx context.Context, msg *types.MsgAnchor) (*types.Msg
 
 // RegisterReader implements types.MsgServer.
 func (s msgServer) RegisterReader(ctx context.Context, msg *types.MsgRegisterReader) (*types.MsgRegisterReaderResponse, error) {
-	owner, err := s.k.addresses.StringToBytes(msg.Owner)
+	owner, err := s.k.account(msg.Owner)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +106,11 @@ func (s msgServer) RegisterReader(ctx context.Context, msg *types.MsgRegisterRea
 
 // RotateReader implements types.MsgServer.
 func (s msgServer) RotateReader(ctx context.Context, msg *types.MsgRotateReader) (*types.MsgRotateReaderResponse, error) {
-	version, err := s.k.RotateReader(ctx, msg)
+	owner, err := s.k.account(msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	version, err := s.k.RotateReader(ctx, owner, msg)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +119,7 @@ func (s msgServer) RotateReader(ctx context.Context, msg *types.MsgRotateReader)
 
 // Grant implements types.MsgServer.
 func (s msgServer) Grant(ctx context.Context, msg *types.MsgGrant) (*types.MsgGrantResponse, error) {
-	owner, err := s.k.addresses.StringToBytes(msg.Owner)
+	owner, err := s.k.account(msg.Owner)
 	if err != nil {
 		return nil, err
 	}
@@ -104,28 +132,41 @@ func (s msgServer) Grant(ctx context.Context, msg *types.MsgGrant) (*types.MsgGr
 
 // AcceptGrant implements types.MsgServer.
 func (s msgServer) AcceptGrant(ctx context.Context, msg *types.MsgAcceptGrant) (*types.MsgAcceptGrantResponse, error) {
-	operator, err := s.k.addresses.StringToBytes(msg.Operator)
+	operator, err := s.k.account(msg.Operator)
 	if err != nil {
 		return nil, err
 	}
-	return &types.MsgAcceptGrantResponse{}, s.k.Accept(ctx, operator, msg)
+	if err := s.k.Accept(ctx, operator, msg); err != nil {
+		return nil, err
+	}
+	return &types.MsgAcceptGrantResponse{}, nil
 }
 
 // RefuseGrant implements types.MsgServer.
 func (s msgServer) RefuseGrant(ctx context.Context, msg *types.MsgRefuseGrant) (*types.MsgRefuseGrantResponse, error) {
-	operator, err := s.k.addresses.StringToBytes(msg.Operator)
+	operator, err := s.k.account(msg.Operator)
 	if err != nil {
 		return nil, err
 	}
-	return &types.MsgRefuseGrantResponse{}, s.k.Refuse(ctx, operator, msg)
+	if err := s.k.Refuse(ctx, operator, msg); err != nil {
+		return nil, err
+	}
+	return &types.MsgRefuseGrantResponse{}, nil
 }
 
 // RevokeGrant implements types.MsgServer.
 func (s msgServer) RevokeGrant(ctx context.Context, msg *types.MsgRevokeGrant) (*types.MsgRevokeGrantResponse, error) {
-	return &types.MsgRevokeGrantResponse{}, s.k.Revoke(ctx, msg)
+	owner, err := s.k.account(msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.k.Revoke(ctx, owner, msg); err != nil {
+		return nil, err
+	}
+	return &types.MsgRevokeGrantResponse{}, nil
 }
 
-// DisputeFragment implements types.MsgServer.
+// DisputeFragment implements types.MsgServer. Anybody may show the evidence.
 func (s msgServer) DisputeFragment(ctx context.Context, msg *types.MsgDisputeFragment) (*types.MsgDisputeFragmentResponse, error) {
 	slashed, err := s.k.Dispute(ctx, msg)
 	if err != nil {
@@ -136,11 +177,8 @@ func (s msgServer) DisputeFragment(ctx context.Context, msg *types.MsgDisputeFra
 
 // UpdateParams implements types.MsgServer.
 func (s msgServer) UpdateParams(ctx context.Context, msg *types.MsgUpdateParams) (*types.MsgUpdateParamsResponse, error) {
-	if msg.Authority != s.k.authority {
-		return nil, types.ErrAuthority.Wrapf("%s, not %s", msg.Authority, s.k.authority)
-	}
-	if err := msg.Params.Validate(); err != nil {
+	if err := s.k.SetParams(ctx, msg.Authority, msg.Params); err != nil {
 		return nil, err
 	}
-	return &types.MsgUpdateParamsResponse{}, s.k.params.Set(ctx, msg.Params)
+	return &types.MsgUpdateParamsResponse{}, nil
 }

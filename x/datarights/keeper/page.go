@@ -30,8 +30,8 @@ func paginate[T any](ctx context.Context, page *query.PageRequest, walk walker, 
 	limit := uint64(maxPage)
 	var from []byte
 	if page != nil {
-		if page.Offset != 0 || page.Reverse || page.CountTotal && len(page.Key) > 0 {
-			return nil, nil, status.Error(codes.InvalidArgument, "page by key, forwards")
+		if page.Offset != 0 || page.Reverse {
+			return nil, nil, status.Error(codes.InvalidArgument, "page by key, forwards: neither offset nor reverse is served")
 		}
 		if page.Limit != 0 {
 			limit = min(page.Limit, maxPage)

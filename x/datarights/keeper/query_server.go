@@ -192,5 +192,5 @@ func (s queryServer) Allows(ctx context.Context, req *types.QueryAllowsRequest) 
 		return nil, queryError(err)
 	}
 	ok, reason := types.Allows(g, req.Interval, sdk.UnwrapSDKContext(ctx).BlockTime().Unix())
-	return &types.QueryAllowsResponse{Allowed: ok, Reason: reason.String()}, nil
+	return &types.QueryAllowsResponse{Allowed: ok, Reason: string(reason)}, nil
 }

@@ -3,6 +3,7 @@ package keeper
 import (
 	"context"
 	"errors"
+	"math"
 
 	"cosmossdk.io/collections"
 
@@ -10,9 +11,6 @@ import (
 
 	"github.com/cpchain/cpchain/x/datarights/types"
 )
-
-// gasPossession is charged for a reader's two proofs of possession: one Schnorr proof on ristretto255, one ed25519 signature.
-const gasPossession = 4_000
 
 // Reader returns a row, or ErrNotFound.
 func (k Keeper) Reader(ctx context.Context, id uint64) (types.Reader, error) {
@@ -26,20 +24,24 @@ func (k Keeper) ReaderKeys(ctx context.Context, id uint64, version uint32) (type
 	return found(keys, err, "keys of reader", id)
 }
 
-// RegisterReader registers a reader's keys.
+// RegisterReader registers a reader's keys and returns its id.
 func (k Keeper) RegisterReader(ctx context.Context, owner sdk.AccAddress, msg *types.MsgRegisterReader) (uint64, error) {
 	params, err := k.params.Get(ctx)
 	if err != nil {
 		return 0, err
 	}
+	name, err := k.canonical(owner)
+	if err != nil {
+		return 0, err
+	}
 	sdkCtx := sdk.UnwrapSDKContext(ctx)
 	sdkCtx.GasMeter().ConsumeGas(gasPossession, "reader proofs")
-	if err := msg.Validate(sdkCtx.ChainID()); err != nil {
+	if err := msg.Validate(sdkCtx.ChainID(), name); err != nil {
 		return 0, err
 	}
 	_, err = k.readers.Indexes.name.MatchExact(ctx, collections.Join([]byte(owner), msg.Name))
 	if !errors.Is(err, collections.ErrNotFound) {
-		return 0, errors.Join(err, types.ErrNameTaken.Wrapf("reader %q", msg.Name))
+		return 0, errors.Join(err, types.ErrNameTaken.Wrapf("you have a reader %q: rotate its keys", msg.Name))
 	}
 	if err := k.burnFee(ctx, owner, params.ReaderFee); err != nil {
 		return 0, err
@@ -48,27 +50,28 @@ func (k Keeper) RegisterReader(ctx context.Context, owner sdk.AccAddress, msg *t
 	if err != nil {
 		return 0, err
 	}
-	r := types.Reader{Id: id, Owner: msg.Owner, Name: msg.Name}
+	r := types.Reader{Id: id, Owner: name, Name: msg.Name}
 	_, err = k.nextReaderVersion(ctx, r, types.ReaderKeys{PreKey: msg.PreKey, AuthKey: msg.AuthKey})
 	return id, err
 }
 
-// RotateReader replaces a reader's keys. Grants made for the old ones open nothing more.
-func (k Keeper) RotateReader(ctx context.Context, msg *types.MsgRotateReader) (uint32, error) {
-	sdkCtx := sdk.UnwrapSDKContext(ctx)
-	sdkCtx.GasMeter().ConsumeGas(gasPossession, "reader proofs")
-	if err := msg.Validate(sdkCtx.ChainID()); err != nil {
-		return 0, err
-	}
+// RotateReader replaces a reader's keys, retires the old ones and returns the new version. Nodes granted to the old keys
+// open to them alone, and retired keys open no session.
+func (k Keeper) RotateReader(ctx context.Context, owner sdk.AccAddress, msg *types.MsgRotateReader) (uint32, error) {
 	r, err := k.Reader(ctx, msg.Reader)
 	if err != nil {
 		return 0, err
 	}
-	if r.Owner != msg.Owner {
-		return 0, types.ErrNotOwner.Wrapf("reader %d", r.Id)
+	if !k.isAccount(r.Owner, owner) {
+		return 0, types.ErrNotOwner.Wrapf("reader %d is of %s", r.Id, r.Owner)
 	}
-	if r.Version == 1<<32-1 {
-		return 0, types.ErrReaderVersion.Wrap("no version is left")
+	sdkCtx := sdk.UnwrapSDKContext(ctx)
+	sdkCtx.GasMeter().ConsumeGas(gasPossession, "reader proofs")
+	if err := msg.Validate(sdkCtx.ChainID(), r.Owner); err != nil {
+		return 0, err
+	}
+	if r.Version == math.MaxUint32 {
+		return 0, types.ErrReaderVersion.Wrap("no version is left: register a new reader")
 	}
 	old, err := k.ReaderKeys(ctx, r.Id, r.Version)
 	if err != nil {

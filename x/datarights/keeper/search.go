@@ -17,12 +17,9 @@ import (
 
 // Streams implements types.QueryServer. The narrowest index the request names is walked, the other filters run over it.
 func (s queryServer) Streams(ctx context.Context, req *types.QueryStreamsRequest) (*types.QueryStreamsResponse, error) {
-	var owner []byte
-	if req.Owner != "" {
-		var err error
-		if owner, err = s.k.addresses.StringToBytes(req.Owner); err != nil {
-			return nil, status.Error(codes.InvalidArgument, err.Error())
-		}
+	owner, err := s.searched(req)
+	if err != nil {
+		return nil, err
 	}
 	f := streamFilter{ctx: ctx, s: s, req: req}
 	walk := walker(func(ctx context.Context, from []byte, v visit) error {
@@ -48,6 +45,28 @@ func (s queryServer) Streams(ctx context.Context, req *types.QueryStreamsRequest
 		return nil, err
 	}
 	return &types.QueryStreamsResponse{Streams: list, Pagination: next}, nil
+}
+
+// searched checks the request's filters and decodes the owner's address, if one is named.
+func (s queryServer) searched(req *types.QueryStreamsRequest) (owner []byte, err error) {
+	for _, tag := range []string{req.Tag, req.Kind} {
+		if tag == "" {
+			continue
+		}
+		if err := types.ValidTag(tag); err != nil {
+			return nil, status.Error(codes.InvalidArgument, err.Error())
+		}
+	}
+	if req.FromMs < 0 || req.ToMs < 0 || req.ToMs != 0 && req.ToMs <= req.FromMs {
+		return nil, status.Errorf(codes.InvalidArgument, "no time lies from %d to before %d ms", req.FromMs, req.ToMs)
+	}
+	if req.Owner == "" {
+		return nil, nil
+	}
+	if owner, err = s.k.addresses.StringToBytes(req.Owner); err != nil {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
+	return owner, nil
 }
 
 // walkSince goes over the streams whose last record is at or after a time, oldest last record first.

@@ -2,7 +2,7 @@ package types
 
 import errorsmod "cosmossdk.io/errors"
 
-// Refusals of x/datarights. Codes are never renumbered.
+// Refusals of x/datarights. Codes are never renumbered; the README names the rule each belongs to.
 var (
 	ErrNotFound  = errorsmod.Register(ModuleName, 2, "not found")
 	ErrName      = errorsmod.Register(ModuleName, 3, "bad name")
@@ -10,7 +10,7 @@ var (
 	ErrSchema    = errorsmod.Register(ModuleName, 5, "bad schema")
 	ErrPeriods   = errorsmod.Register(ModuleName, 6, "bad time periods")
 	ErrCode      = errorsmod.Register(ModuleName, 7, "bad erasure code")
-	ErrText      = errorsmod.Register(ModuleName, 8, "bad tags or description")
+	ErrText      = errorsmod.Register(ModuleName, 8, "bad kind, tags or text")
 	ErrWriter    = errorsmod.Register(ModuleName, 9, "bad writer or proof of possession")
 	ErrDeviceKey = errorsmod.Register(ModuleName, 10, "bad device key")
 	ErrNotOwner  = errorsmod.Register(ModuleName, 11, "signer does not own it")
@@ -19,6 +19,7 @@ var (
 	ErrAuthority = errorsmod.Register(ModuleName, 14, "signer is not the governance authority")
 	ErrParams    = errorsmod.Register(ModuleName, 15, "bad params")
 	ErrGenesis   = errorsmod.Register(ModuleName, 16, "bad genesis")
+	ErrAddress   = errorsmod.Register(ModuleName, 17, "bad address")
 
 	ErrForeignWriter   = errorsmod.Register(ModuleName, 20, "signer is not the stream's writer")
 	ErrStaleWriter     = errorsmod.Register(ModuleName, 21, "not the current writer epoch")
@@ -27,28 +28,37 @@ var (
 	ErrFork            = errorsmod.Register(ModuleName, 24, "does not follow the last anchor")
 	ErrIntervalGap     = errorsmod.Register(ModuleName, 25, "intervals left out without saying so")
 	ErrIntervalOverlap = errorsmod.Register(ModuleName, 26, "intervals anchored already")
-	ErrSize            = errorsmod.Register(ModuleName, 27, "bad sizes or counts")
-	ErrHash            = errorsmod.Register(ModuleName, 28, "bad CID or root")
+	ErrSize            = errorsmod.Register(ModuleName, 27, "bad sizes")
+	ErrHash            = errorsmod.Register(ModuleName, 28, "bad root")
 	ErrFuture          = errorsmod.Register(ModuleName, 29, "the last interval has not closed yet")
 	ErrTimes           = errorsmod.Register(ModuleName, 30, "record times do not fit the intervals")
 	ErrPlacement       = errorsmod.Register(ModuleName, 31, "bad placement")
 	ErrWriterSignature = errorsmod.Register(ModuleName, 32, "anchor is not signed by the writer key")
 	ErrSkip            = errorsmod.Register(ModuleName, 33, "bad declaration of skipped intervals")
+	ErrCID             = errorsmod.Register(ModuleName, 34, "bad manifest CID")
+	ErrIntervals       = errorsmod.Register(ModuleName, 35, "bad number of intervals")
+	ErrCounts          = errorsmod.Register(ModuleName, 36, "bad counts of records or blocks")
+	ErrHolderTwice     = errorsmod.Register(ModuleName, 37, "a provider is to hold two shards of one bundle")
 
 	ErrReaderKey     = errorsmod.Register(ModuleName, 40, "bad reader key or proof of possession")
 	ErrReaderVersion = errorsmod.Register(ModuleName, 41, "not the reader's current version")
 
-	ErrRange        = errorsmod.Register(ModuleName, 50, "bad interval range")
-	ErrSplit        = errorsmod.Register(ModuleName, 51, "intervals counted as closed are still open")
-	ErrThreshold    = errorsmod.Register(ModuleName, 52, "bad threshold or number of proxies")
-	ErrProxy        = errorsmod.Register(ModuleName, 53, "provider can't be a proxy of this grant")
-	ErrExpiry       = errorsmod.Register(ModuleName, 54, "bad expiry")
-	ErrTooManyNodes = errorsmod.Register(ModuleName, 55, "too many key tree nodes")
-	ErrRoot         = errorsmod.Register(ModuleName, 56, "bad commitment root")
-	ErrNotAProxy    = errorsmod.Register(ModuleName, 57, "the provider is no proxy of this grant")
-	ErrAnswered     = errorsmod.Register(ModuleName, 58, "the proxy has answered already")
-	ErrOver         = errorsmod.Register(ModuleName, 59, "the grant is over")
-	ErrGrants       = errorsmod.Register(ModuleName, 60, "bad list of grants")
+	ErrRange         = errorsmod.Register(ModuleName, 50, "bad interval range")
+	ErrSplit         = errorsmod.Register(ModuleName, 51, "intervals counted as closed are still open")
+	ErrThreshold     = errorsmod.Register(ModuleName, 52, "bad threshold or number of proxies")
+	ErrProxy         = errorsmod.Register(ModuleName, 53, "provider can't be a proxy")
+	ErrExpiry        = errorsmod.Register(ModuleName, 54, "bad expiry")
+	ErrTooManyNodes  = errorsmod.Register(ModuleName, 55, "too many key tree nodes")
+	ErrRoot          = errorsmod.Register(ModuleName, 56, "bad commitment root")
+	ErrNotAProxy     = errorsmod.Register(ModuleName, 57, "the provider is no proxy of this grant")
+	ErrAnswered      = errorsmod.Register(ModuleName, 58, "the proxy has answered already")
+	ErrExpired       = errorsmod.Register(ModuleName, 59, "the grant has expired")
+	ErrGrants        = errorsmod.Register(ModuleName, 60, "bad list of grants")
+	ErrProxyConflict = errorsmod.Register(ModuleName, 61, "owner and reader can't be proxies of their own grant")
+	ErrProxyTwice    = errorsmod.Register(ModuleName, 62, "a provider is named as proxy twice")
+	ErrGrain         = errorsmod.Register(ModuleName, 63, "bad grain")
+	ErrRevoked       = errorsmod.Register(ModuleName, 64, "the grant has been revoked")
+	ErrReason        = errorsmod.Register(ModuleName, 65, "bad reason of a refusal")
 
 	ErrAnswerForeign   = errorsmod.Register(ModuleName, 70, "the answer is not about this grant")
 	ErrAnswerSignature = errorsmod.Register(ModuleName, 71, "the answer is not signed by the proxy")
@@ -56,6 +66,24 @@ var (
 	ErrFragmentValid   = errorsmod.Register(ModuleName, 73, "the answer is right: nothing to dispute")
 	ErrDisputed        = errorsmod.Register(ModuleName, 74, "disputed already")
 	ErrDisputeWindow   = errorsmod.Register(ModuleName, 75, "the dispute window is over")
-	ErrLeaf            = errorsmod.Register(ModuleName, 76, "leaf is not under the grant's root")
+	ErrLeaf            = errorsmod.Register(ModuleName, 76, "leaf is not the one the grant committed to")
 	ErrEvidence        = errorsmod.Register(ModuleName, 77, "malformed evidence")
 )
+
+// refusal is a registered refusal together with what caused it: errors.Is finds both, code and codespace are the kind's.
+type refusal struct {
+	kind  *errorsmod.Error
+	cause error
+}
+
+// Because makes a refusal of a cause that has no code of its own.
+func Because(kind *errorsmod.Error, cause error) error { return refusal{kind, cause} }
+
+// Error is the kind's text and the cause's.
+func (r refusal) Error() string { return r.kind.Error() + ": " + r.cause.Error() }
+
+// Unwrap gives both.
+func (r refusal) Unwrap() []error { return []error{r.kind, r.cause} }
+
+// Cause is where the SDK looks for code and codespace.
+func (r refusal) Cause() error { return r.kind }

@@ -16,11 +16,12 @@ type BankKeeper interface {
 	GetAllBalances(ctx context.Context, addr sdk.AccAddress) sdk.Coins
 }
 
-// ProviderKeeper is the registry of operators.
+// ProviderKeeper is the registry of operators. Its loads are written by this module alone.
 type ProviderKeeper interface {
 	Provider(ctx context.Context, id uint64) (provider.Provider, error)
 	ProviderByOperator(ctx context.Context, operator sdk.AccAddress) (provider.Provider, error)
 	PeerKey(ctx context.Context, id uint64, version uint32) ([]byte, error)
+	Load(ctx context.Context, id uint64) (provider.Load, error)
 	AddShards(ctx context.Context, providers []uint64, shardBytes uint64) error
 	AddGrant(ctx context.Context, id uint64, lockedUntil int64) error
 	RemoveGrant(ctx context.Context, id uint64) error

@@ -1,6 +1,7 @@
 package types
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strconv"
 	"strings"
@@ -15,36 +16,73 @@ const (
 	StoreKey = ModuleName
 )
 
-// Prefixes of the module's store. Every fact a daemon acts on is one point key, which a light client can build and have
-// proved, present or absent. Numbers are big endian: ids and seqs 8 bytes, versions 4.
+// Prefixes of the module's store. A key is its prefix byte and then the parts named here; numbers are big endian, ids and
+// seqs 8 bytes, versions 4. Values are protobuf, of the message named after the arrow; sets have no values.
+//
+// Every fact a daemon acts on is one of the rows marked "point": a light client builds its key from numbers it knows (the
+// functions below) and has the row, or its absence, proved. The others serve lists, which are hints.
 var (
-	ParamsKey      = collections.NewPrefix(0x10)
-	StreamKey      = collections.NewPrefix(0x11) // | stream -> Stream
-	HeadKey        = collections.NewPrefix(0x12) // | stream -> Head
-	AnchorKey      = collections.NewPrefix(0x13) // | stream | seq -> AnchorRow
-	PlacementKey   = collections.NewPrefix(0x14) // | stream | seq -> Placement
-	StreamSeqKey   = collections.NewPrefix(0x15)
-	StreamNameKey  = collections.NewPrefix(0x16) // index: owner | name
-	StreamKindKey  = collections.NewPrefix(0x17) // index: kind
-	StreamTagKey   = collections.NewPrefix(0x18) // set: tag | stream
-	HeadTimeKey    = collections.NewPrefix(0x19) // index: last_ms
-	ReaderKey      = collections.NewPrefix(0x21) // | reader -> Reader
-	ReaderKeysKey  = collections.NewPrefix(0x22) // | reader | version -> ReaderKeys
-	ReaderSeqKey   = collections.NewPrefix(0x23)
-	ReaderNameKey  = collections.NewPrefix(0x24) // index: owner | name
-	GrantKey       = collections.NewPrefix(0x31) // | grant -> Grant
-	GrantSeqKey    = collections.NewPrefix(0x32)
-	DisputeKey     = collections.NewPrefix(0x33) // set: grant | provider | node
-	GrantStreamKey = collections.NewPrefix(0x34) // index: stream
-	GrantReaderKey = collections.NewPrefix(0x35) // index: reader
+	ParamsKey      = collections.NewPrefix(0x10) // point: -> Params
+	StreamKey      = collections.NewPrefix(0x11) // point: stream -> Stream
+	HeadKey        = collections.NewPrefix(0x12) // point: stream -> Head
+	AnchorKey      = collections.NewPrefix(0x13) // point: stream | seq -> AnchorRow
+	PlacementKey   = collections.NewPrefix(0x14) // point: stream | seq -> Placement
+	StreamSeqKey   = collections.NewPrefix(0x15) // -> next stream id, 8 bytes
+	StreamNameKey  = collections.NewPrefix(0x16) // owner (length byte first) | name -> stream id
+	StreamKindKey  = collections.NewPrefix(0x17) // set: kind | 0x00 | stream
+	StreamTagKey   = collections.NewPrefix(0x18) // set: tag | 0x00 | stream
+	HeadTimeKey    = collections.NewPrefix(0x19) // set: last_ms (8 bytes, sign bit flipped) | stream
+	ReaderKey      = collections.NewPrefix(0x21) // point: reader -> Reader
+	ReaderKeysKey  = collections.NewPrefix(0x22) // point: reader | version -> ReaderKeys
+	ReaderSeqKey   = collections.NewPrefix(0x23) // -> next reader id, 8 bytes
+	ReaderNameKey  = collections.NewPrefix(0x24) // owner (length byte first) | name -> reader id
+	GrantKey       = collections.NewPrefix(0x31) // point: grant -> Grant
+	GrantSeqKey    = collections.NewPrefix(0x32) // -> next grant id, 8 bytes
+	DisputeKey     = collections.NewPrefix(0x33) // set: grant | provider | node (9 bytes)
+	GrantStreamKey = collections.NewPrefix(0x34) // set: stream | grant
+	GrantReaderKey = collections.NewPrefix(0x35) // set: reader | grant
 	GrantProxyKey  = collections.NewPrefix(0x36) // set: provider | grant
-	SettlementKey  = collections.NewPrefix(0x37) // set: time | grant
+	SettlementKey  = collections.NewPrefix(0x37) // set: settle_at (8 bytes, sign bit flipped) | grant
 )
+
+// ParamsPoint is the key of the params.
+func ParamsPoint() []byte { return point(ParamsKey) }
+
+// StreamPoint is the key of a stream's row.
+func StreamPoint(stream uint64) []byte { return point(StreamKey, stream) }
+
+// HeadPoint is the key of a stream's head.
+func HeadPoint(stream uint64) []byte { return point(HeadKey, stream) }
+
+// AnchorPoint is the key of an anchor's row.
+func AnchorPoint(stream, seq uint64) []byte { return point(AnchorKey, stream, seq) }
+
+// PlacementPoint is the key of a bundle's placement.
+func PlacementPoint(stream, seq uint64) []byte { return point(PlacementKey, stream, seq) }
+
+// ReaderPoint is the key of a reader's row.
+func ReaderPoint(reader uint64) []byte { return point(ReaderKey, reader) }
+
+// ReaderKeysPoint is the key of one version of a reader's keys.
+func ReaderKeysPoint(reader uint64, version uint32) []byte {
+	return binary.BigEndian.AppendUint32(point(ReaderKeysKey, reader), version)
+}
+
+// GrantPoint is the key of a grant's row.
+func GrantPoint(grant uint64) []byte { return point(GrantKey, grant) }
+
+func point(prefix collections.Prefix, parts ...uint64) []byte {
+	key := append([]byte(nil), prefix.Bytes()...)
+	for _, p := range parts {
+		key = binary.BigEndian.AppendUint64(key, p)
+	}
+	return key
+}
 
 // StreamID is a stream's name across chains: "<chain-id>/<number>".
 func StreamID(chainID string, id uint64) string { return fmt.Sprintf("%s/%d", chainID, id) }
 
-// ParseStreamID reads what StreamID wrote.
+// ParseStreamID reads what StreamID wrote, and nothing else.
 func ParseStreamID(text string) (chainID string, id uint64, err error) {
 	chainID, number, found := strings.Cut(text, "/")
 	if found && chainID != "" {

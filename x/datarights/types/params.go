@@ -29,10 +29,11 @@ func DefaultParams() Params {
 
 // Validate checks bounds and how the params fit together.
 func (p Params) Validate() error {
-	for _, fee := range []sdk.Coin{p.StreamFee, p.ReaderFee} {
-		if fee.Denom != FeeDenom || fee.Amount.IsNil() || fee.Amount.IsNegative() || fee.Amount.BigInt().BitLen() > 64 {
-			return ErrParams.Wrapf("stream_fee and reader_fee must be in %s, 0 or more and below 2^64", FeeDenom)
-		}
+	if err := validFee("stream_fee", p.StreamFee); err != nil {
+		return Because(ErrParams, err)
+	}
+	if err := validFee("reader_fee", p.ReaderFee); err != nil {
+		return Because(ErrParams, err)
 	}
 	for _, b := range []struct {
 		name             string

@@ -54,10 +54,10 @@ func ReaderProofBytes(chainID, owner string, preKey, authKey []byte) []byte {
 	return digest("cpchain/reader/v1", []byte(chainID), []byte(owner), preKey, authKey)
 }
 
-// AnswerSignBytes is what a proxy's peer key signs under an answer. Position and path are left out: they only help to find
-// the leaf under the root.
+// AnswerSignBytes is what a proxy's peer key signs under an answer: everything in it, so that nothing a disputer adds can
+// make a right answer look wrong, and a leaf the grant never committed to is the proxy's own fault.
 func AnswerSignBytes(chainID string, a SignedAnswer) []byte {
 	leaf, capsule, fragment := sha256.Sum256(a.Leaf), sha256.Sum256(a.Capsule), sha256.Sum256(a.Fragment)
 	return digest("cpchain/answer/v1", []byte(chainID), number(a.Grant), number(a.Provider), number(uint64(a.PeerKeyVersion)),
-		leaf[:], capsule[:], fragment[:])
+		leaf[:], number(uint64(a.Position)), digest("cpchain/answer-path/v1", a.Path...), capsule[:], fragment[:])
 }
