@@ -1,0 +1,246 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/cosmos/cosmos-sdk/crypto/keyring"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/multiformats/go-multiaddr"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/cpchain/cpchain/offchain/chain"
+	"github.com/cpchain/cpchain/offchain/owner"
+	"github.com/cpchain/cpchain/offchain/storage/client"
+	"github.com/cpchain/cpchain/pkg/keytree"
+)
+
+// app is what the commands of one run share; connections are made when first needed.
+type app struct {
+	in          io.Reader
+	out, errOut io.Writer
+
+	home, from, output, passphraseFile, tz string
+	yes, dryRun                            bool
+
+	cfg        config
+	zone       *time.Location
+	passphrase string
+	client     *chain.Client
+	host       host.Host
+	dht        *client.DHT
+}
+
+// load reads configuration and checks the global flags.
+func (a *app) load(cmd *cobra.Command) error {
+	if a.output != "text" && a.output != "json" {
+		return fmt.Errorf("--output %q: use text or json", a.output)
+	}
+	var err error
+	if a.zone, err = time.LoadLocation(a.tz); err != nil {
+		return fmt.Errorf("--tz %q: use a zone name like UTC or Asia/Tokyo: %w", a.tz, err)
+	}
+	if a.cfg, err = loadConfig(a.home); err != nil {
+		return err
+	}
+	return a.cfg.override(cmd)
+}
+
+func (a *app) close() {
+	if a.dht != nil {
+		_ = a.dht.Close() // the program is ending
+	}
+	if a.host != nil {
+		_ = a.host.Close()
+	}
+}
+
+// print writes a result: as one JSON object, or as text.
+func (a *app) print(result any, text string) error {
+	if a.output == "json" {
+		return json.NewEncoder(a.out).Encode(result)
+	}
+	_, err := fmt.Fprintln(a.out, strings.TrimRight(text, "\n"))
+	return err
+}
+
+// note writes progress for people.
+func (a *app) note(format string, args ...any) {
+	fmt.Fprintf(a.errOut, format+"\n", args...)
+}
+
+func (a *app) chain(ctx context.Context) (*chain.Client, error) {
+	if a.client != nil {
+		return a.client, nil
+	}
+	c, err := chain.Dial(ctx, chain.Config{RPC: a.cfg.Node, ChainID: a.cfg.ChainID, GasPrices: a.cfg.GasPrices})
+	if err != nil {
+		return nil, fmt.Errorf("chain node %s: %w", a.cfg.Node, err)
+	}
+	a.client = c
+	return c, nil
+}
+
+func (a *app) keyring() (keyring.Keyring, error) {
+	in := a.in
+	if a.cfg.KeyringBackend == keyring.BackendFile {
+		pass, err := a.secretPassphrase()
+		if err != nil {
+			return nil, err
+		}
+		// the file keyring asks twice when it is new
+		in = strings.NewReader(pass + "\n" + pass + "\n")
+	}
+	return chain.OpenKeyring(a.home, a.cfg.KeyringBackend, in)
+}
+
+func (a *app) signer(ctx context.Context) (*chain.Signer, error) {
+	c, err := a.chain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := a.keyring()
+	if err != nil {
+		return nil, err
+	}
+	s, err := chain.NewSigner(c, keys, a.from)
+	if err != nil {
+		return nil, fmt.Errorf("%w: run `cpdata keys init`, or name another key with --from", err)
+	}
+	return s, nil
+}
+
+// secretPassphrase protects the root seed, reader keys and the file keyring.
+func (a *app) secretPassphrase() (string, error) {
+	if a.passphrase != "" {
+		return a.passphrase, nil
+	}
+	switch {
+	case a.passphraseFile != "":
+		bz, err := os.ReadFile(a.passphraseFile)
+		if err != nil {
+			return "", fmt.Errorf("--passphrase-file: %w", err)
+		}
+		a.passphrase = strings.TrimRight(string(bz), "\r\n")
+	case os.Getenv("CPDATA_PASSPHRASE") != "":
+		a.passphrase = os.Getenv("CPDATA_PASSPHRASE")
+	default:
+		f, ok := a.in.(*os.File)
+		if !ok || !term.IsTerminal(int(f.Fd())) {
+			return "", errors.New("a passphrase is needed: give --passphrase-file, or set CPDATA_PASSPHRASE")
+		}
+		fmt.Fprint(a.errOut, "passphrase: ")
+		bz, err := term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(a.errOut)
+		if err != nil {
+			return "", err
+		}
+		a.passphrase = string(bz)
+	}
+	if len(a.passphrase) < 8 {
+		return "", errors.New("the passphrase needs at least 8 characters")
+	}
+	return a.passphrase, nil
+}
+
+func (a *app) rootPath() string { return filepath.Join(a.home, "root.age") }
+
+// root opens the owner's root seed.
+func (a *app) root() (keytree.Seed, error) {
+	pass, err := a.secretPassphrase()
+	if err != nil {
+		return keytree.Seed{}, err
+	}
+	words, err := owner.LoadSecret(a.rootPath(), pass)
+	if errors.Is(err, os.ErrNotExist) {
+		return keytree.Seed{}, fmt.Errorf("no root seed in %s: run `cpdata keys init` or `cpdata keys restore`", a.home)
+	}
+	if err != nil {
+		return keytree.Seed{}, err
+	}
+	return owner.RootSeed(string(words))
+}
+
+// network joins the storage network as a client.
+func (a *app) network(ctx context.Context) (*client.Client, error) {
+	c, err := a.chain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if a.host == nil {
+		if a.host, err = client.NewHost(nil, nil); err != nil {
+			return nil, err
+		}
+	}
+	if a.dht == nil && len(a.cfg.Bootstrap) > 0 {
+		if a.dht, err = a.join(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return client.New(a.host, c.ChainID(), client.Options{DHT: a.dht}), nil
+}
+
+func (a *app) join(ctx context.Context) (*client.DHT, error) {
+	peers := make([]multiaddr.Multiaddr, len(a.cfg.Bootstrap))
+	for i, s := range a.cfg.Bootstrap {
+		addr, err := multiaddr.NewMultiaddr(s)
+		if err != nil {
+			return nil, fmt.Errorf("--bootstrap %q: write it like /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW...: %w", s, err)
+		}
+		peers[i] = addr
+	}
+	return client.JoinDHT(ctx, a.host, peers)
+}
+
+// errDryRun ends a command after the costs were shown.
+var errDryRun = errors.New("dry run: nothing was sent")
+
+// submit shows what a transaction costs, asks, sends it and waits for it. burn is what the messages themselves take.
+func (a *app) submit(ctx context.Context, s *chain.Signer, burn string, msgs ...sdk.Msg) (*chain.TxResult, error) {
+	p, err := s.Prepare(ctx, chain.TxOptions{}, msgs...)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.confirm(p, burn); err != nil {
+		return nil, err
+	}
+	return s.Submit(ctx, chain.TxOptions{Gas: p.Gas}, msgs...)
+}
+
+func (a *app) confirm(p *chain.Prepared, burn string) error {
+	if burn == "" {
+		burn = "0ucpc"
+	}
+	a.note("gas %d, fee %s, deposit or burn %s", p.Gas, p.Fee, burn)
+	if a.dryRun {
+		return errDryRun
+	}
+	if a.yes {
+		return nil
+	}
+	f, ok := a.in.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return errors.New("not signing without being asked to: give --yes")
+	}
+	fmt.Fprint(a.errOut, "sign and send? [y/N] ")
+	line, err := bufio.NewReader(f).ReadString('\n')
+	if err != nil || !strings.EqualFold(strings.TrimSpace(line), "y") {
+		return errors.New("not sent")
+	}
+	return nil
+}
+
+// showTime writes a time in the user's zone.
+func (a *app) showTime(unix int64) string {
+	return time.Unix(unix, 0).In(a.zone).Format(time.RFC3339)
+}

@@ -1,0 +1,307 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/cpchain/cpchain/offchain/owner"
+	"github.com/cpchain/cpchain/offchain/reader"
+	"github.com/cpchain/cpchain/offchain/storage/client"
+	datarights "github.com/cpchain/cpchain/x/datarights/types"
+)
+
+// fetchWorkers is how many shards are asked for at a time.
+const fetchWorkers = 8
+
+// fetchFlags are shared by fetch, verify and prove.
+type fetchFlags struct {
+	grant                                       uint64
+	asOwner, offline                            bool
+	reader, from, to, out, format, cache, proof string
+	evidence                                    string
+}
+
+func (f *fetchFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.Uint64Var(&f.grant, "grant", 0, "the grant to read by")
+	flags.BoolVar(&f.asOwner, "as-owner", false, "read your own stream with the root seed")
+	flags.StringVar(&f.reader, "reader", "default", "name of the reader on this device")
+	flags.StringVar(&f.from, "from", "", "start of the range (default: all that was granted)")
+	flags.StringVar(&f.to, "to", "", "end of the range, exclusive")
+	flags.StringVar(&f.cache, "cache", "", "folder that keeps what was fetched, so that a fetch goes on where it stopped")
+	flags.BoolVar(&f.offline, "offline", false, "open from --cache without asking any storage node")
+	flags.StringVar(&f.evidence, "evidence", "", "folder for signed answers that are provably wrong (see `cpdata dispute`)")
+}
+
+func fetchCmd(a *app) *cobra.Command {
+	var f fetchFlags
+	cmd := &cobra.Command{
+		Use:   "fetch [STREAM] --grant ID",
+		Short: "fetch, verify and decrypt what you were granted",
+		Long: `Fetch what you were granted. Everything is verified on the way: manifests and shards against the anchors on chain, the
+proxies' answers against the grant, records against their hash chain. Records come in the order of their intervals; a
+record that arrived late stands in the interval that was open then, with its own time.
+
+` + streamRefHelp,
+		Example: "  cpdata fetch --grant 3 --out february.csv\n  cpdata fetch weather --as-owner --format json --out -",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.fetch(cmd.Context(), args, f)
+		},
+	}
+	f.register(cmd)
+	cmd.Flags().StringVar(&f.out, "out", "-", "file to write, - for standard output")
+	cmd.Flags().StringVar(&f.format, "format", "csv", "csv, json (one record a line) or cbor (a sequence)")
+	return cmd
+}
+
+// source is a stream opened for reading: what to read with and which part.
+type source struct {
+	stream   datarights.Stream
+	grant    uint64
+	from, to uint32
+	fetcher  *reader.Fetcher
+	keys     reader.KeySource
+}
+
+func (a *app) fetch(ctx context.Context, args []string, f fetchFlags) error {
+	started := time.Now()
+	src, err := a.open(ctx, args, f)
+	if err != nil {
+		return err
+	}
+	out, err := newOutput(f.out, f.format, src.stream, a.out)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = out.discard() }() // nothing to do after finish
+	if err := a.read(ctx, src, out.write, f.evidence); err != nil {
+		return err
+	}
+	if err := out.finish(); err != nil {
+		return err
+	}
+	result := struct {
+		reader.Report
+		SHA256 string `json:"sha256"`
+		Bytes  uint64 `json:"bytes"`
+		WallMS int64  `json:"wall_ms"`
+	}{src.fetcher.Report, out.sum(), out.count, time.Since(started).Milliseconds()}
+	text := fmt.Sprintf("%d records of %d intervals, all verified; sha256 %s", result.Records, result.Intervals, result.SHA256)
+	if f.out == "-" {
+		a.note("%s", text)
+		return nil
+	}
+	return a.print(result, text)
+}
+
+// read runs the fetch with a progress bar where a person watches.
+func (a *app) read(ctx context.Context, src *source, sink reader.Sink, evidence string) error {
+	if f, ok := a.errOut.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		bar := progressbar.NewOptions64(int64(src.to)-int64(src.from)+1,
+			progressbar.OptionSetWriter(f), progressbar.OptionSetDescription("intervals"), progressbar.OptionClearOnFinish())
+		src.fetcher.Progress = func(done, _ uint64) { _ = bar.Set64(int64(done)) } // a broken bar is no reason to stop
+	}
+	err := src.fetcher.Fetch(ctx, src.stream, src.grant, src.keys, src.from, src.to, sink)
+	a.tellFailures(&src.fetcher.Report)
+	return errors.Join(err, saveEvidence(evidence, &src.fetcher.Report))
+}
+
+// tellFailures says which providers did not do their part, also when the fetch went on without them.
+func (a *app) tellFailures(r *reader.Report) {
+	for _, f := range r.Failures {
+		a.note("provider %d did not give %s: %s", f.Provider, f.What, f.Why)
+	}
+}
+
+func saveEvidence(dir string, r *reader.Report) error {
+	if dir == "" || len(r.Wrong) == 0 {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	for i, answer := range r.Wrong {
+		bz, err := json.Marshal(answer)
+		if err != nil {
+			return err
+		}
+		name := filepath.Join(dir, fmt.Sprintf("grant-%d-provider-%d-%d.json", answer.Grant, answer.Provider, i))
+		if err := os.WriteFile(name, bz, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open prepares reading by a grant or as the owner.
+func (a *app) open(ctx context.Context, args []string, f fetchFlags) (*source, error) {
+	if f.asOwner == (f.grant != 0) {
+		return nil, errors.New("give either --grant ID or --as-owner")
+	}
+	if f.offline && f.cache == "" {
+		return nil, errors.New("--offline opens from a cache: give --cache DIR")
+	}
+	if f.asOwner {
+		return a.openAsOwner(ctx, args, f)
+	}
+	return a.openGrant(ctx, args, f)
+}
+
+func (a *app) openGrant(ctx context.Context, args []string, f fetchFlags) (*source, error) {
+	c, err := a.chain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	g, err := c.Grant(ctx, f.grant)
+	if err != nil {
+		return nil, fmt.Errorf("grant %d: %w", f.grant, err)
+	}
+	stream, _, err := c.Stream(ctx, g.Stream)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.sameStream(ctx, args, stream.Id); err != nil {
+		return nil, err
+	}
+	from, to, err := f.intervals(stream, g.FirstInterval, g.LastInterval)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := a.loadReader(f.reader)
+	if err != nil {
+		return nil, err
+	}
+	id := client.ReaderIdentity(keys.Reader, keys.Version, keys.authKey())
+	fetcher, err := a.fetcher(ctx, f, id, id)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := fetcher.OpenNodes(ctx, g, keys.PRE, from, to)
+	if err != nil {
+		return nil, errors.Join(err, saveEvidence(f.evidence, &fetcher.Report))
+	}
+	return &source{stream: stream, grant: g.Id, from: from, to: to, fetcher: fetcher, keys: opened}, nil
+}
+
+func (a *app) openAsOwner(ctx context.Context, args []string, f fetchFlags) (*source, error) {
+	if len(args) == 0 {
+		return nil, errors.New("name the stream to read as its owner")
+	}
+	stream, head, err := a.stream(ctx, args[0])
+	if err != nil {
+		return nil, err
+	}
+	if head.NextInterval == 0 {
+		return nil, fmt.Errorf("stream %d has no anchored data yet", stream.Id)
+	}
+	from, to, err := f.intervals(stream, 0, head.NextInterval-1)
+	if err != nil {
+		return nil, err
+	}
+	root, err := a.root()
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.signer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fetcher, err := a.fetcher(ctx, f, client.OwnerIdentity(s.SignBytes), nil)
+	if err != nil {
+		return nil, err
+	}
+	keys := reader.OwnerKeys{Root: root, Chain: a.client.ChainID(), Stream: stream}
+	return &source{stream: stream, from: from, to: to, fetcher: fetcher, keys: keys}, nil
+}
+
+func (a *app) fetcher(ctx context.Context, f fetchFlags, id client.Identity, signs *client.Reader) (*reader.Fetcher, error) {
+	var network reader.Network
+	if !f.offline {
+		net, err := a.network(ctx)
+		if err != nil {
+			return nil, err
+		}
+		network = reader.NewNodes(net.With(id), signs)
+	}
+	if f.cache != "" {
+		cache, err := reader.NewCache(f.cache, network)
+		if err != nil {
+			return nil, err
+		}
+		network = cache
+	}
+	return &reader.Fetcher{Chain: a.client, Network: network, Workers: fetchWorkers}, nil
+}
+
+// streamOf is the stream that the grant, or the argument, names.
+func (a *app) streamOf(ctx context.Context, args []string, f fetchFlags) (datarights.Stream, error) {
+	if f.grant == 0 {
+		if len(args) == 0 {
+			return datarights.Stream{}, errors.New("give either --grant ID or a stream with --as-owner")
+		}
+		s, _, err := a.stream(ctx, args[0])
+		return s, err
+	}
+	c, err := a.chain(ctx)
+	if err != nil {
+		return datarights.Stream{}, err
+	}
+	g, err := c.Grant(ctx, f.grant)
+	if err != nil {
+		return datarights.Stream{}, fmt.Errorf("grant %d: %w", f.grant, err)
+	}
+	s, _, err := c.Stream(ctx, g.Stream)
+	return s, err
+}
+
+// sameStream refuses a stream named on the command line that is not the grant's.
+func (a *app) sameStream(ctx context.Context, args []string, granted uint64) error {
+	if len(args) == 0 {
+		return nil
+	}
+	named, _, err := a.stream(ctx, args[0])
+	if err != nil {
+		return err
+	}
+	if named.Id != granted {
+		return fmt.Errorf("the grant is on stream %d, not on %s", granted, args[0])
+	}
+	return nil
+}
+
+// intervals of the range asked for, inclusive; first and last bound it.
+func (f fetchFlags) intervals(s datarights.Stream, first, last uint32) (uint32, uint32, error) {
+	from, end := uint64(first), uint64(last)+1
+	if f.from != "" {
+		t, err := parseTime("from", f.from)
+		if err != nil {
+			return 0, 0, err
+		}
+		if from, err = owner.AlignedInterval(s, t); err != nil {
+			return 0, 0, fmt.Errorf("--from: %w", err)
+		}
+	}
+	if f.to != "" {
+		t, err := parseTime("to", f.to)
+		if err != nil {
+			return 0, 0, err
+		}
+		if end, err = owner.AlignedInterval(s, t); err != nil {
+			return 0, 0, fmt.Errorf("--to: %w", err)
+		}
+	}
+	if from >= end {
+		return 0, 0, errors.New("the range is empty")
+	}
+	return uint32(from), uint32(end - 1), nil
+}
