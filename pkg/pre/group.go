@@ -1,12 +1,10 @@
 package pre
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 
-	"github.com/cloudflare/circl/group"
+	"filippo.io/edwards25519"
 )
 
 // Suite is the suite byte: ristretto255, SHA-512, AES-256-GCM.
@@ -17,86 +15,76 @@ const version = 0x01
 
 const scalarSize, pointSize = 32, 32
 
-var suite = group.Ristretto255
+var (
+	// ErrPoint means that bytes are no canonical ristretto255 element, or the identity.
+	ErrPoint = errors.New("no valid ristretto255 point")
+	// ErrScalar means that bytes are no canonical non-zero scalar.
+	ErrScalar = errors.New("no valid scalar")
+)
 
-// genU is the second generator; nobody knows its logarithm to the base G.
-var genU = suite.HashToElement([]byte("U"), []byte("cpchain/pre/U/v1"))
+// A point is an edwards25519 point that stands for its ristretto255 element. Several points stand for one element, so
+// points are compared by encodePoint only. A scalar is an integer modulo the group's order.
+type (
+	point  = edwards25519.Point
+	scalar = edwards25519.Scalar
+)
 
-// ErrPoint means that bytes are no canonical ristretto255 element, or the identity.
-var ErrPoint = errors.New("no valid ristretto255 point")
-
-// ErrScalar means that bytes are no canonical non-zero scalar.
-var ErrScalar = errors.New("no valid scalar")
-
-// point decodes a canonical element other than the identity.
-func point(bz []byte) (group.Element, error) {
-	e := suite.NewElement()
-	if len(bz) != pointSize {
-		return nil, fmt.Errorf("%w: %d bytes", ErrPoint, len(bz))
+// genU is the second generator, HashToElement("U", "cpchain/pre/U/v1") of RFC 9380, ristretto255_XMD:SHA-512_R255MAP_RO_:
+// nobody knows its logarithm to the base G.
+var genU = func() *point {
+	u, err := parsePoint([]byte{
+		0x72, 0x12, 0x29, 0xa9, 0x6d, 0x8c, 0x51, 0xd0, 0x44, 0xb1, 0x25, 0x76, 0x2f, 0x6f, 0x02, 0xec,
+		0xc0, 0xbc, 0xb4, 0x2f, 0x94, 0xe8, 0x47, 0xd0, 0xf5, 0x61, 0x84, 0xee, 0xc5, 0xf6, 0x91, 0x4d,
+	})
+	if err != nil {
+		panic(err)
 	}
-	if err := e.UnmarshalBinary(bz); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrPoint, err)
+	return u
+}()
+
+// parsePoint decodes a canonical element other than the identity, else ErrPoint.
+func parsePoint(bz []byte) (*point, error) {
+	p, ok := decode(bz)
+	if !ok {
+		return nil, ErrPoint
 	}
-	if e.IsIdentity() {
+	if [pointSize]byte(bz) == [pointSize]byte{} {
 		return nil, fmt.Errorf("%w: identity", ErrPoint)
 	}
-	return e, nil
+	return p, nil
 }
 
-// scalar decodes a canonical scalar other than zero.
-func scalar(bz []byte) (group.Scalar, error) {
-	s := suite.NewScalar()
-	if len(bz) != scalarSize {
-		return nil, fmt.Errorf("%w: %d bytes", ErrScalar, len(bz))
-	}
-	if err := s.UnmarshalBinary(bz); err != nil {
+// parseScalar decodes a canonical scalar other than zero, else ErrScalar.
+func parseScalar(bz []byte) (*scalar, error) {
+	s, err := new(scalar).SetCanonicalBytes(bz)
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrScalar, err)
 	}
-	if s.IsZero() {
+	if isZero(s) {
 		return nil, fmt.Errorf("%w: zero", ErrScalar)
 	}
 	return s, nil
 }
 
-// encode never fails for elements and scalars of this suite.
-func encode(v interface{ MarshalBinary() ([]byte, error) }) [32]byte {
-	bz, err := v.MarshalBinary()
-	if err != nil {
-		panic(err)
-	}
-	return [32]byte(bz)
+// scalarOne is the scalar 1.
+var scalarOne = reduce(append([]byte{1}, make([]byte, wideSize-1)...))
+
+func isZero(s *scalar) bool { return s.Equal(new(scalar)) == 1 }
+
+func encodeScalar(s *scalar) [scalarSize]byte { return [scalarSize]byte(s.Bytes()) }
+
+// mulGen is s·G in constant time.
+func mulGen(s *scalar) *point { return new(point).ScalarBaseMult(s) }
+
+// mul is s·P in constant time.
+func mul(s *scalar, p *point) *point { return new(point).ScalarMult(s, p) }
+
+// publicDifference is z·P - h·Q. Its time depends on the inputs: for public ones only.
+func publicDifference(z *scalar, p *point, h *scalar, q *point) *point {
+	return new(point).VarTimeMultiScalarMult([]*scalar{z, new(scalar).Negate(h)}, []*point{p, q})
 }
 
-func mulGen(s group.Scalar) group.Element { return suite.NewElement().MulGen(s) }
-
-func mul(e group.Element, s group.Scalar) group.Element { return suite.NewElement().Mul(e, s) }
-
-func add(a, b group.Element) group.Element { return suite.NewElement().Add(a, b) }
-
-// hashToScalar hashes length-prefixed parts under a label, reduced from 64 bytes.
-func hashToScalar(label string, parts ...[]byte) group.Scalar {
-	return suite.HashToScalar(join(parts), []byte(label))
-}
-
-// join prefixes each part with its length, so that no two lists of parts read the same.
-func join(parts [][]byte) []byte {
-	var bz []byte
-	for _, p := range parts {
-		bz = binary.BigEndian.AppendUint32(bz, uint32(len(p)))
-		bz = append(bz, p...)
-	}
-	return bz
-}
-
-// randomScalar draws from 64 bytes of rand. (circl's own RandomScalar pays no heed to its reader.)
-func randomScalar(rand io.Reader, label string) (group.Scalar, error) {
-	var wide [64]byte
-	if _, err := io.ReadFull(rand, wide[:]); err != nil {
-		return nil, fmt.Errorf("entropy: %w", err)
-	}
-	s := hashToScalar(label, wide[:])
-	if s.IsZero() {
-		return nil, ErrScalar
-	}
-	return s, nil
+// publicDifferenceGen is z·G - h·Q. Its time depends on the inputs: for public ones only.
+func publicDifferenceGen(z, h *scalar, q *point) *point {
+	return new(point).VarTimeDoubleScalarBaseMult(new(scalar).Negate(h), q, z)
 }

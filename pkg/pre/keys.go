@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-
-	"github.com/cloudflare/circl/group"
 )
 
 // ErrPossession means that a proof of possession does not verify.
@@ -18,7 +16,7 @@ const PossessionSize = 2 * scalarSize
 // PublicKey is an encoded point.
 type PublicKey [pointSize]byte
 
-// SecretKey is an encoded scalar. It prints as [redacted].
+// SecretKey is an encoded scalar: a reader's key, or a proxy's key share. It prints as [redacted] under every verb.
 type SecretKey [scalarSize]byte
 
 const redacted = "[redacted]"
@@ -29,93 +27,81 @@ func (SecretKey) String() string { return redacted }
 // GoString never shows the secret.
 func (SecretKey) GoString() string { return redacted }
 
+// Format never shows the secret, whatever the verb: %d and %x would otherwise.
+func (SecretKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
 // LogValue never shows the secret.
 func (SecretKey) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// NewReaderKey makes a reader's key from 64 bytes of rand.
+// NewReaderKey makes a reader's key from 64 bytes of rand, all of whose strength is in those bytes.
 func NewReaderKey(rand io.Reader) (SecretKey, error) {
-	s, err := randomScalar(rand, "cpchain/pre/reader/v1")
-	if err != nil {
-		return SecretKey{}, err
+	var wide [wideSize]byte
+	if _, err := io.ReadFull(rand, wide[:]); err != nil {
+		return SecretKey{}, fmt.Errorf("entropy: %w", err)
 	}
-	return encode(s), nil
+	s := hashToScalar("cpchain/pre/reader/v1", wide[:])
+	if isZero(s) {
+		return SecretKey{}, ErrScalar
+	}
+	return encodeScalar(s), nil
 }
 
 // Public key of a secret key. A malformed secret has the all-zero key, which is not Valid.
 func (sk SecretKey) Public() PublicKey {
-	s, err := scalar(sk[:])
+	s, err := parseScalar(sk[:])
 	if err != nil {
 		return PublicKey{}
 	}
-	return encode(mulGen(s))
+	return encodePoint(mulGen(s))
 }
 
-// Valid checks that the key is a canonical point other than the identity.
+// Valid checks that the key is a canonical point other than the identity, else ErrPoint.
 func (pk PublicKey) Valid() error {
-	_, err := point(pk[:])
+	_, err := parsePoint(pk[:])
 	return err
 }
 
-// ProvePossession proves knowledge of a reader's secret key (Schnorr), bound to context.
+// ProvePossession proves knowledge of a reader's secret key (Schnorr, in challenge and response form), bound to context.
+// The result is PossessionSize bytes.
 func ProvePossession(rand io.Reader, sk SecretKey, context []byte) ([]byte, error) {
-	s, err := scalar(sk[:])
+	s, err := parseScalar(sk[:])
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("secret key: %w", err)
 	}
 	pk := sk.Public()
-	t, err := hedged(rand, sk[:], pk[:], context)
+	t, err := hedged(rand, "cpchain/pre/possession-nonce/v1", sk, pk[:], context)
 	if err != nil {
 		return nil, err
 	}
-	commitment := encode(mulGen(t))
-	c := possessionChallenge(pk, commitment, context)
-	z := suite.NewScalar().Add(t, suite.NewScalar().Mul(c, s))
-	cBz, zBz := encode(c), encode(z)
-	return append(cBz[:], zBz[:]...), nil
+	c := possessionChallenge(pk, encodePoint(mulGen(t)), context)
+	z := new(scalar).MultiplyAdd(c, s, t)
+	return append(c.Bytes(), z.Bytes()...), nil
 }
 
-// VerifyPossession checks a proof of ProvePossession.
+// VerifyPossession checks a proof of ProvePossession: ErrPossession, or ErrPoint for a key that is none.
 func VerifyPossession(pk PublicKey, context, proof []byte) error {
+	public, err := parsePoint(pk[:])
+	if err != nil {
+		return fmt.Errorf("public key: %w", err)
+	}
 	if len(proof) != PossessionSize {
 		return fmt.Errorf("%w: %d bytes, not %d", ErrPossession, len(proof), PossessionSize)
 	}
-	public, err := point(pk[:])
+	c, err := parseScalar(proof[:scalarSize])
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: challenge: %w", ErrPossession, err)
 	}
-	c, err := scalar(proof[:scalarSize])
+	z, err := parseScalar(proof[scalarSize:])
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrPossession, err)
+		return fmt.Errorf("%w: response: %w", ErrPossession, err)
 	}
-	z, err := scalar(proof[scalarSize:])
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrPossession, err)
-	}
-	commitment := encode(sub(mulGen(z), mul(public, c)))
-	if !possessionChallenge(pk, commitment, context).IsEqual(c) {
+	commitment := encodePoint(publicDifferenceGen(z, c, public))
+	if possessionChallenge(pk, commitment, context).Equal(c) != 1 {
 		return ErrPossession
 	}
 	return nil
 }
 
-func possessionChallenge(pk PublicKey, commitment [pointSize]byte, context []byte) group.Scalar {
+func possessionChallenge(pk PublicKey, commitment [pointSize]byte, context []byte) *scalar {
 	return hashToScalar("cpchain/pre/possession/v1", pk[:], commitment[:], context)
-}
-
-func sub(a, b group.Element) group.Element {
-	return suite.NewElement().Add(a, suite.NewElement().Neg(b))
-}
-
-// hedged is a proof nonce hashed from a secret, the transcript so far and fresh randomness: it repeats only if all three do,
-// and then the proof is the same proof.
-func hedged(rand io.Reader, secret []byte, transcript ...[]byte) (group.Scalar, error) {
-	var fresh [32]byte
-	if _, err := io.ReadFull(rand, fresh[:]); err != nil {
-		return nil, fmt.Errorf("entropy: %w", err)
-	}
-	t := hashToScalar("cpchain/pre/nonce/v1", append([][]byte{secret, fresh[:]}, transcript...)...)
-	if t.IsZero() {
-		return nil, ErrScalar
-	}
-	return t, nil
 }

@@ -6,9 +6,6 @@ import (
 	"fmt"
 )
 
-// nodeSize is the length of a key tree node in binary.
-const nodeSize = 9
-
 // LeafSize is version ‖ suite ‖ node ‖ A ‖ H(capsule) ‖ proxy ‖ id ‖ X ‖ U1.
 const LeafSize = 2 + nodeSize + pointSize + 32 + 8 + 32 + 2*pointSize
 
@@ -42,7 +39,7 @@ func (l Leaf) MarshalBinary() ([]byte, error) {
 	return append(bz, l.U1[:]...), nil
 }
 
-// ParseLeaf reads the binary form. Points are checked where they are used.
+// ParseLeaf reads the binary form, else ErrLeaf. Points are checked where they are used: by CheckShare, VerifyFragment and Open.
 func ParseLeaf(bz []byte) (Leaf, error) {
 	if len(bz) != LeafSize {
 		return Leaf{}, fmt.Errorf("%w: %d bytes, not %d", ErrLeaf, len(bz), LeafSize)

@@ -3,14 +3,12 @@ package pre
 import (
 	"errors"
 	"fmt"
-
-	"github.com/cloudflare/circl/group"
 )
 
 var (
 	// ErrTooFew means that fewer answers than the threshold were given.
 	ErrTooFew = errors.New("too few re-encryptions")
-	// ErrTwice means that two answers come from one proxy or share one id.
+	// ErrTwice means that two answers come from one proxy.
 	ErrTwice = errors.New("two answers of one proxy")
 	// ErrOwnerFault means that every fragment verifies and the node still does not open: the owner shared a bad polynomial
 	// or committed to a bad capsule. With a key that is not the granted reader's the same happens: compare keys first.
@@ -24,78 +22,115 @@ type Answer struct {
 }
 
 // Open verifies the answers and opens the node's seed with the reader's secret key. The first threshold answers are used.
-func Open(sk SecretKey, context, capsule []byte, threshold int, answers []Answer, b Binding) ([seedSize]byte, error) {
+// Errors tell whose fault it is: ErrScalar, ErrTooFew, ErrTwice and ErrContext the caller's, ErrWrongCapsule whoever's sent
+// this capsule, ErrFragment that of the proxy named in the text, ErrOwnerFault the owner's.
+func Open(sk SecretKey, context, capsule []byte, threshold int, answers []Answer, b Binding) (seed [seedSize]byte, err error) {
+	secret, err := parseScalar(sk[:])
+	if err != nil {
+		return seed, fmt.Errorf("reader's key: %w", err)
+	}
 	if threshold < 1 || len(answers) < threshold {
-		return [seedSize]byte{}, fmt.Errorf("%w: have %d of %d", ErrTooFew, len(answers), threshold)
+		return seed, fmt.Errorf("%w: have %d of %d", ErrTooFew, len(answers), threshold)
 	}
 	answers = answers[:threshold]
-	secret, err := scalar(sk[:])
-	if err != nil {
-		return [seedSize]byte{}, fmt.Errorf("reader's key: %w", err)
-	}
-	if err := CheckCapsule(capsule); err != nil {
-		return [seedSize]byte{}, fmt.Errorf("%w: %w", ErrOwnerFault, err)
-	}
-	parts, err := parseCapsule(capsule)
-	if err != nil {
-		return [seedSize]byte{}, err
+	leaf := answers[0].Leaf
+	if err := checkContext(context, leaf.Node); err != nil {
+		return seed, err
 	}
 	if err := consistent(answers); err != nil {
-		return [seedSize]byte{}, err
+		return seed, err
 	}
-	x, err := point(answers[0].Leaf.X[:])
+	c, err := promised(capsule, leaf)
 	if err != nil {
-		return [seedSize]byte{}, fmt.Errorf("%w: X: %w", ErrOwnerFault, err)
+		return seed, err
 	}
-	hidden := link{x: answers[0].Leaf.X, b: sk.Public(), d: encode(mul(x, secret))}
-	places := make([]group.Scalar, len(answers))
-	sums := make([]group.Element, len(answers))
+	hidden, err := readerLink(secret, leaf.X)
+	if err != nil {
+		return seed, err
+	}
+	shared, err := c.combine(hidden, answers, b)
+	if err != nil {
+		return seed, err
+	}
+	return c.unwrap(encodePoint(shared), leaf.A, context)
+}
+
+// readerLink is the reader's side of a link: D = bX.
+func readerLink(secret *scalar, x [pointSize]byte) (link, error) {
+	public, err := parsePoint(x[:])
+	if err != nil {
+		return link{}, fmt.Errorf("%w: X: %w", ErrOwnerFault, err)
+	}
+	return link{x: x, b: encodePoint(mulGen(secret)), d: encodePoint(mul(secret, public))}, nil
+}
+
+// combine verifies the fragments and gives d·Σ λ_i (E1_i + V1_i) = (r+u)·A. The places and d are the reader's secrets, so
+// the sum is taken in constant time.
+func (c capsuleParts) combine(hidden link, answers []Answer, b Binding) (*point, error) {
+	places := make([]*scalar, len(answers))
+	sums := make([]*point, len(answers))
 	for i, a := range answers {
-		f, err := verify(a.Fragment, a.Leaf, capsule, b)
-		if err != nil {
-			return [seedSize]byte{}, fmt.Errorf("proxy %d: %w", a.Leaf.Proxy, err)
+		var err error
+		if sums[i], err = c.verify(a.Fragment, a.Leaf, b); err != nil {
+			return nil, fmt.Errorf("proxy %d: %w", a.Leaf.Proxy, err)
 		}
-		places[i], sums[i] = hidden.place(a.Leaf.ID), add(f.e1, f.v1)
+		places[i] = hidden.place(a.Leaf.ID)
 	}
-	combined, err := interpolate(places, sums)
+	weights, err := lagrange(places, hidden.blinding())
 	if err != nil {
-		return [seedSize]byte{}, err
+		return nil, err
 	}
-	return parts.unwrap(mul(combined, hidden.scalar()), answers[0].Leaf.A, context, capsule)
+	return new(point).MultiScalarMult(weights, sums), nil
+}
+
+// promised decodes and checks the capsule that the leaves commit to. Bytes that do not have the leaf's hash say nothing
+// about the owner.
+func promised(capsule []byte, leaf Leaf) (capsuleParts, error) {
+	c, err := committed(capsule, leaf)
+	if err == nil {
+		err = c.check()
+	}
+	if errors.Is(err, ErrCapsule) {
+		return c, fmt.Errorf("%w: %w", ErrOwnerFault, err)
+	}
+	return c, err
 }
 
 // consistent checks that the answers are of one node and grant share, by different proxies.
 func consistent(answers []Answer) error {
 	first := answers[0].Leaf
 	for i, a := range answers {
-		if a.Leaf.Node != first.Node || a.Leaf.A != first.A || a.Leaf.X != first.X || a.Leaf.CapsuleHash != first.CapsuleHash {
-			return fmt.Errorf("%w: leaves of proxies %d and %d differ", ErrOwnerFault, first.Proxy, a.Leaf.Proxy)
+		if a.Leaf.Node != first.Node {
+			return fmt.Errorf("%w: proxies %d and %d answer for different nodes", ErrContext, first.Proxy, a.Leaf.Proxy)
 		}
 		for _, other := range answers[:i] {
-			if other.Leaf.Proxy == a.Leaf.Proxy || other.Leaf.ID == a.Leaf.ID {
+			if other.Leaf.Proxy == a.Leaf.Proxy {
 				return fmt.Errorf("%w: proxy %d", ErrTwice, a.Leaf.Proxy)
 			}
+		}
+		if a.Leaf.A != first.A || a.Leaf.X != first.X || a.Leaf.CapsuleHash != first.CapsuleHash {
+			return fmt.Errorf("%w: leaves of proxies %d and %d differ", ErrOwnerFault, first.Proxy, a.Leaf.Proxy)
 		}
 	}
 	return nil
 }
 
-// interpolate gives the value at zero (Lagrange).
-func interpolate(places []group.Scalar, values []group.Element) (group.Element, error) {
-	sum := suite.Identity()
+// lagrange gives the weights whose sum with the values at places is factor times the value at zero.
+func lagrange(places []*scalar, factor *scalar) ([]*scalar, error) {
+	weights := make([]*scalar, len(places))
 	for i, xi := range places {
-		num, den := suite.NewScalar().SetUint64(1), suite.NewScalar().SetUint64(1)
+		num, den := new(scalar).Set(factor), new(scalar).Set(scalarOne)
 		for j, xj := range places {
 			if i == j {
 				continue
 			}
-			num = suite.NewScalar().Mul(num, xj)
-			den = suite.NewScalar().Mul(den, suite.NewScalar().Sub(xj, xi))
+			num.Multiply(num, xj)
+			den.Multiply(den, new(scalar).Subtract(xj, xi))
 		}
-		if den.IsZero() {
+		if isZero(den) {
 			return nil, fmt.Errorf("%w: two shares at one place", ErrOwnerFault)
 		}
-		sum = add(sum, mul(values[i], suite.NewScalar().Mul(num, suite.NewScalar().Inv(den))))
+		weights[i] = num.Multiply(num, den.Invert(den))
 	}
-	return sum, nil
+	return weights, nil
 }
