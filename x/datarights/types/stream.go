@@ -28,7 +28,7 @@ func (f Field) timechain() (timechain.Field, error) {
 	if _, known := FieldType_name[int32(f.Type)]; !known {
 		return timechain.Field{}, fmt.Errorf("field %q: type %d does not exist", f.Name, f.Type)
 	}
-	out := timechain.Field{Name: f.Name, Unit: f.Unit, Type: timechain.FieldType(f.Type), Decimals: uint8(f.Decimals), Key: f.Key}
+	out := timechain.Field{Name: f.Name, Unit: f.Unit, Type: timechain.FieldType(f.Type), Decimals: uint8(f.Decimals)}
 	lower, err := timechain.ParseValue(out, f.Min)
 	if err != nil {
 		return out, fmt.Errorf("min of %w", err)
@@ -37,7 +37,8 @@ func (f Field) timechain() (timechain.Field, error) {
 	if err != nil {
 		return out, fmt.Errorf("max of %w", err)
 	}
-	out.Min, out.Max = lower, upper
+	// set last: a key must be there, a bound need not
+	out.Min, out.Max, out.Key = lower, upper, f.Key
 	return out, nil
 }
 
