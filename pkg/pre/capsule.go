@@ -102,11 +102,7 @@ func CheckCapsule(capsule []byte) error {
 	if err != nil {
 		return err
 	}
-	return c.check()
-}
-
-// check is s·G = V + H(E, V)·E.
-func (c capsuleParts) check() error {
+	// s·G = V + H(E, V)·E
 	if encodePoint(publicDifferenceGen(c.s, capsuleChallenge(c.eBz, c.vBz), c.e)) != c.vBz {
 		return fmt.Errorf("%w: its proof is wrong", ErrCapsule)
 	}

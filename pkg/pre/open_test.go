@@ -137,9 +137,8 @@ func TestLeavesThatDisagreeAreTheOwnersFault(t *testing.T) {
 }
 
 // wrap makes a capsule with the given parts under a node's key, as a lying owner can.
-func wrap(t *testing.T, k nodeKeys, inside [32]byte, context []byte, spoil func(head []byte)) []byte {
+func wrap(t *testing.T, k nodeKeys, publicA PublicKey, inside [32]byte, context []byte, spoil func(head []byte)) []byte {
 	t.Helper()
-	publicA := encodePoint(mulGen(k.a))
 	e, v := encodePoint(mulGen(k.r)), encodePoint(mulGen(k.u))
 	s := new(scalar).MultiplyAdd(k.r, capsuleChallenge(e, v), k.u)
 	head := append(append(append([]byte{version, Suite}, e[:]...), v[:]...), s.Bytes()...)
@@ -153,16 +152,16 @@ func wrap(t *testing.T, k nodeKeys, inside [32]byte, context []byte, spoil func(
 func TestACapsuleThatIsNotTheNodesIsTheOwnersFault(t *testing.T) {
 	honest := func([]byte) {}
 	for name, build := range map[string]func(g *grant, k nodeKeys) []byte{
-		"another seed inside": func(g *grant, k nodeKeys) []byte { return wrap(t, k, [32]byte{66}, g.context, honest) },
+		"another seed inside": func(g *grant, k nodeKeys) []byte { return wrap(t, k, publicOf(k.a), [32]byte{66}, g.context, honest) },
 		"E of another r": func(g *grant, k nodeKeys) []byte {
 			k.r = randomScalar(t, g.rand)
-			return wrap(t, k, g.seed, g.context, honest)
+			return wrap(t, k, publicOf(k.a), g.seed, g.context, honest)
 		},
 		"a wrong proof": func(g *grant, k nodeKeys) []byte {
-			return wrap(t, k, g.seed, g.context, func(head []byte) { head[66] ^= 1 })
+			return wrap(t, k, publicOf(k.a), g.seed, g.context, func(head []byte) { head[66] ^= 1 })
 		},
 		"sealed for another context": func(g *grant, k nodeKeys) []byte {
-			return wrap(t, k, g.seed, CapsuleContext("cpchain-1/4", testNode[:]), honest)
+			return wrap(t, k, publicOf(k.a), g.seed, CapsuleContext("cpchain-1/4", testNode[:]), honest)
 		},
 		"a flipped bit in the wrapped seed": func(g *grant, _ nodeKeys) []byte { return flip(g.capsule, CapsuleSize-1) },
 	} {
@@ -177,7 +176,7 @@ func TestACapsuleThatIsNotTheNodesIsTheOwnersFault(t *testing.T) {
 	g := newGrant(t, 1, 1)
 	k, err := deriveNode(g.seed)
 	require.NoError(t, err)
-	require.Equal(t, g.capsule, wrap(t, k, g.seed, g.context, honest), "and an honest owner's is the node's")
+	require.Equal(t, g.capsule, wrap(t, k, publicOf(k.a), g.seed, g.context, honest), "and an honest owner's is the node's")
 }
 
 func TestACapsuleNobodyCanReEncryptIsTheOwnersFault(t *testing.T) {
@@ -189,4 +188,19 @@ func TestACapsuleNobodyCanReEncryptIsTheOwnersFault(t *testing.T) {
 	_, err := g.open(good)
 	require.ErrorIs(t, err, ErrOwnerFault)
 	require.ErrorIs(t, err, ErrCapsule)
+}
+
+func TestAKeyThatIsNotTheNodesIsTheOwnersFault(t *testing.T) {
+	g := newGrant(t, 2, 3)
+	k, err := deriveNode(g.seed)
+	require.NoError(t, err)
+	other := SecretKey{5}.Public()
+	g.capsule = wrap(t, k, other, g.seed, g.context, func([]byte) {})
+	g.commit()
+	for i := range g.shares {
+		g.shares[i].Leaf.A = other
+	}
+	_, err = g.open(g.answers(t)...)
+	require.ErrorIs(t, err, ErrOwnerFault)
+	require.ErrorContains(t, err, "another key")
 }
