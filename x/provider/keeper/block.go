@@ -10,8 +10,12 @@ import (
 	"github.com/cpchain/cpchain/x/provider/types"
 )
 
-// payoutsPerBlock caps the end-block work; the rest is due in the next block.
-const payoutsPerBlock = 50
+const (
+	// payoutsPerBlock caps the end-block work; the rest is due in the next block.
+	payoutsPerBlock = 50
+	// payoutRetrySeconds is how long after a failed payout the next try is.
+	payoutRetrySeconds = 24 * 3600
+)
 
 // BeginBlock records the draw boundary.
 func (k Keeper) BeginBlock(ctx context.Context) error { return k.recordBoundary(ctx) }
@@ -36,40 +40,47 @@ func (k Keeper) EndBlock(ctx context.Context) error {
 	return nil
 }
 
-// payOut returns a bond. One that can't be sent (an operator blocked from receiving) stays in the row and is taken off the
-// queue: it must not stop the block.
+// payOut returns a bond. One that can't be sent (to an account barred from receiving) is due again later: it must neither
+// stop the block nor be lost.
 func (k Keeper) payOut(ctx context.Context, key collections.Pair[int64, uint64]) error {
 	if err := k.unbonding.Remove(ctx, key); err != nil {
 		return err
 	}
-	sdkCtx := sdk.UnwrapSDKContext(ctx)
-	cached, write := sdkCtx.CacheContext()
-	if err := k.returnBond(cached, key.K2()); err != nil {
-		sdkCtx.Logger().Error("bond not returned", "module", types.ModuleName, "provider", key.K2(), "error", err)
-		return nil
+	row, err := k.Provider(ctx, key.K2())
+	if err != nil {
+		return err
+	}
+	cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
+	if err := k.returnBond(cached, row); err != nil {
+		return k.postponePayout(ctx, row)
 	}
 	write()
 	return nil
 }
 
-func (k Keeper) returnBond(ctx sdk.Context, id uint64) error {
-	row, err := k.Provider(ctx, id)
-	if err != nil {
-		return err
-	}
+func (k Keeper) returnBond(ctx sdk.Context, row types.Provider) error {
 	operator, err := k.addresses.StringToBytes(row.Operator)
 	if err != nil {
 		return err
 	}
 	amount := row.Bond
-	if amount.IsPositive() {
-		if err := k.bank.SendCoinsFromModuleToAccount(ctx, types.ModuleName, operator, sdk.NewCoins(amount)); err != nil {
-			return err
-		}
-	}
-	row.Bond = sdk.NewInt64Coin(types.BondDenom, 0)
-	if err := k.providers.Set(ctx, id, row); err != nil {
+	if err := k.bank.SendCoinsFromModuleToAccount(ctx, types.ModuleName, operator, sdk.NewCoins(amount)); err != nil {
 		return err
 	}
-	return ctx.EventManager().EmitTypedEvent(&types.EventBondReturned{Id: id, Amount: amount.String()})
+	row.Bond = sdk.NewInt64Coin(types.BondDenom, 0)
+	if err := k.providers.Set(ctx, row.Id, row); err != nil {
+		return err
+	}
+	return emit(ctx, &types.EventBondReturned{Id: row.Id, Amount: amount.String()})
+}
+
+func (k Keeper) postponePayout(ctx context.Context, row types.Provider) error {
+	row.UnbondTime = sdk.UnwrapSDKContext(ctx).BlockTime().Unix() + payoutRetrySeconds
+	if err := k.queuePayout(ctx, row); err != nil {
+		return err
+	}
+	if err := k.providers.Set(ctx, row.Id, row); err != nil {
+		return err
+	}
+	return emit(ctx, &types.EventBondReturnFailed{Id: row.Id, RetryTime: row.UnbondTime})
 }

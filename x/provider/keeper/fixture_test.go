@@ -19,6 +19,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/runtime"
 	"github.com/cosmos/cosmos-sdk/testutil"
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
 	"github.com/cpchain/cpchain/pkg/seal"
@@ -36,7 +37,7 @@ type fakeBank struct{ balances map[string]sdk.Coins }
 func (b *fakeBank) move(from, to sdk.AccAddress, amt sdk.Coins) error {
 	left, negative := b.balances[from.String()].SafeSub(amt...)
 	if negative {
-		return fmt.Errorf("insufficient funds: %s of %s", b.balances[from.String()], amt)
+		return sdkerrors.ErrInsufficientFunds.Wrapf("%s of %s", b.balances[from.String()], amt)
 	}
 	b.balances[from.String()] = left
 	if to != nil {

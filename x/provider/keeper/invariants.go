@@ -1,8 +1,11 @@
 package keeper
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+
+	"cosmossdk.io/collections"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
@@ -10,30 +13,26 @@ import (
 	"github.com/cpchain/cpchain/x/provider/types"
 )
 
-// CheckInvariants checks what must hold after every block; see the module's README.
+// CheckInvariants checks what must hold after every block; the README's section "Invariants" has it in words.
 func (k Keeper) CheckInvariants(ctx context.Context) error {
+	for _, check := range []func(context.Context) error{
+		k.checkBalance, k.checkRows, k.checkIndexes, k.checkPeerKeys, k.checkLoads, k.checkQueue,
+	} {
+		if err := check(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkBalance: the bonds of all rows are what the module's account holds.
+func (k Keeper) checkBalance(ctx context.Context) error {
 	sum := sdk.NewInt64Coin(types.BondDenom, 0)
-	active := map[string]uint64{}
 	err := k.providers.Walk(ctx, nil, func(id uint64, p types.Provider) (bool, error) {
+		if err := p.Bond.Validate(); err != nil || p.Bond.Denom != types.BondDenom {
+			return true, fmt.Errorf("bond of provider %d is %s (%v)", id, p.Bond, err)
+		}
 		sum = sum.Add(p.Bond)
-		if p.Status != types.STATUS_LEFT {
-			if other, twice := active[p.Operator]; twice {
-				return true, fmt.Errorf("operator %s has providers %d and %d", p.Operator, other, id)
-			}
-			active[p.Operator] = id
-		}
-		byKey, err := k.providers.Indexes.peerKey.MatchExact(ctx, p.PeerKey)
-		if err != nil || byKey != id {
-			return true, fmt.Errorf("peer key index of provider %d gives %d: %w", id, byKey, err)
-		}
-		current, err := k.PeerKey(ctx, id, p.PeerKeyVersion)
-		if err != nil || string(current) != string(p.PeerKey) {
-			return true, fmt.Errorf("peer key of provider %d is not its newest version: %w", id, err)
-		}
-		load, err := k.Load(ctx, id)
-		if err != nil || load.ShardBytes > p.CapacityBytes || p.Status == types.STATUS_LEFT && load.Grants+load.Shards > 0 {
-			return true, fmt.Errorf("provider %d (%s) carries %d shards of %d bytes and %d grants: %w", id, p.Status, load.Shards, load.ShardBytes, load.Grants, err)
-		}
 		return false, nil
 	})
 	if err != nil {
@@ -44,4 +43,108 @@ func (k Keeper) CheckInvariants(ctx context.Context) error {
 		return fmt.Errorf("bonds sum to %s, the module holds %s", sum, held)
 	}
 	return nil
+}
+
+// checkRows: ids are below the sequence, a provider that has not left is in both indexes, its peer key is its newest.
+func (k Keeper) checkRows(ctx context.Context) error {
+	next, err := k.sequence.Peek(ctx)
+	if err != nil {
+		return err
+	}
+	return k.providers.Walk(ctx, nil, func(id uint64, p types.Provider) (bool, error) {
+		if id >= next || id != p.Id {
+			return true, fmt.Errorf("provider %d stands at id %d, the next id is %d", p.Id, id, next)
+		}
+		newest, err := k.PeerKey(ctx, id, p.PeerKeyVersion)
+		if err != nil || !bytes.Equal(newest, p.PeerKey) {
+			return true, fmt.Errorf("peer key of provider %d is not its version %d (%v)", id, p.PeerKeyVersion, err)
+		}
+		if p.Status == types.STATUS_LEFT {
+			return false, nil
+		}
+		operator, err := k.addresses.StringToBytes(p.Operator)
+		if err != nil {
+			return true, fmt.Errorf("operator of provider %d (%v)", id, err)
+		}
+		byOperator, err := k.providers.Indexes.operator.MatchExact(ctx, operator)
+		if err != nil || byOperator != id {
+			return true, fmt.Errorf("operator index of provider %d gives %d (%v)", id, byOperator, err)
+		}
+		byKey, err := k.providers.Indexes.peerKey.MatchExact(ctx, p.PeerKey)
+		if err != nil || byKey != id {
+			return true, fmt.Errorf("peer key index of provider %d gives %d (%v)", id, byKey, err)
+		}
+		return false, nil
+	})
+}
+
+// checkIndexes: every index entry has its row, of a provider that has not left.
+func (k Keeper) checkIndexes(ctx context.Context) error {
+	for _, index := range []presentIndex{k.providers.Indexes.operator, k.providers.Indexes.peerKey} {
+		err := index.Walk(ctx, nil, func(key []byte, id uint64) (bool, error) {
+			p, err := k.Provider(ctx, id)
+			if err != nil || p.Status == types.STATUS_LEFT {
+				return true, fmt.Errorf("index entry %X of provider %d (%s) should not be (%v)", key, id, p.Status, err)
+			}
+			operator, err := k.addresses.StringToBytes(p.Operator)
+			if !bytes.Equal(key, p.PeerKey) && !bytes.Equal(key, operator) {
+				return true, fmt.Errorf("index entry %X of provider %d is not its operator's nor its key's (%v)", key, id, err)
+			}
+			return false, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPeerKeys: every stored key has its row, and no version is above the row's.
+func (k Keeper) checkPeerKeys(ctx context.Context) error {
+	return k.peerKeys.Walk(ctx, nil, func(key collections.Pair[uint64, uint32], bz []byte) (bool, error) {
+		p, err := k.Provider(ctx, key.K1())
+		if err != nil || key.K2() == 0 || key.K2() > p.PeerKeyVersion || len(bz) != types.KeyBytes {
+			return true, fmt.Errorf("peer key %X, version %d of provider %d, is no version of it (%v)", bz, key.K2(), key.K1(), err)
+		}
+		return false, nil
+	})
+}
+
+// checkLoads: every load has its row, is within the capacity, and is empty once the provider has left.
+func (k Keeper) checkLoads(ctx context.Context) error {
+	return k.loads.Walk(ctx, nil, func(id uint64, l types.Load) (bool, error) {
+		p, err := k.Provider(ctx, id)
+		if err != nil || l.ShardBytes > p.CapacityBytes || l.Shards == 0 && l.ShardBytes > 0 {
+			return true, fmt.Errorf("provider %d of %d bytes carries %d shards of %d bytes (%v)", id, p.CapacityBytes, l.Shards, l.ShardBytes, err)
+		}
+		if p.Status == types.STATUS_LEFT && l.Shards+l.Grants > 0 {
+			return true, fmt.Errorf("provider %d has left with %d shards and %d grants", id, l.Shards, l.Grants)
+		}
+		return false, nil
+	})
+}
+
+// checkQueue: the payout queue has exactly the providers that left and have a bond, each at its time.
+func (k Keeper) checkQueue(ctx context.Context) error {
+	queued := 0
+	err := k.unbonding.Walk(ctx, nil, func(key collections.Pair[int64, uint64]) (bool, error) {
+		queued++
+		p, err := k.Provider(ctx, key.K2())
+		if err != nil || p.Status != types.STATUS_LEFT || !p.Bond.IsPositive() || p.UnbondTime != key.K1() {
+			return true, fmt.Errorf("payout at %d of provider %d (%s, bond %s) should not be (%v)", key.K1(), key.K2(), p.Status, p.Bond, err)
+		}
+		return false, nil
+	})
+	if err != nil {
+		return err
+	}
+	return k.providers.Walk(ctx, nil, func(id uint64, p types.Provider) (bool, error) {
+		if p.Status == types.STATUS_LEFT && p.Bond.IsPositive() {
+			queued--
+		}
+		if queued < 0 {
+			return true, fmt.Errorf("the bond of provider %d, or of one before it, is not in the payout queue", id)
+		}
+		return false, nil
+	})
 }

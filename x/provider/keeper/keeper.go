@@ -29,26 +29,12 @@ type Keeper struct {
 	providers *collections.IndexedMap[uint64, types.Provider, providerIndexes]
 	// peerKeys: (id, version) -> 32-byte key. Never deleted.
 	peerKeys collections.Map[collections.Pair[uint64, uint32], []byte]
-	// loads: id -> what depends on the provider. Written for datarights; kept with the row.
+	// loads: id -> what depends on the provider. Written for datarights only. Never deleted.
 	loads collections.Map[uint64, types.Load]
 	// boundaries: height -> draw seed. BeginBlock deletes all but the newest.
 	boundaries collections.Map[uint64, types.Boundary]
-	// unbonding: (time, id) of bonds to be paid out. EndBlock deletes.
+	// unbonding: (unix seconds, id) of bonds to be paid out. EndBlock deletes; Slash does when nothing is left of the bond.
 	unbonding collections.KeySet[collections.Pair[int64, uint64]]
-}
-
-// providerIndexes find providers by operator and peer key. An operator's index entry is its newest provider's: a provider
-// that left gives up the operator's name by being removed from the index.
-type providerIndexes struct {
-	// operator: operator bytes -> ids, one of which has not left.
-	operator *indexes.Multi[[]byte, uint64, types.Provider]
-	// peerKey: current peer key -> id.
-	peerKey *indexes.Unique[[]byte, uint64, types.Provider]
-}
-
-// IndexesList implements collections.Indexes.
-func (i providerIndexes) IndexesList() []collections.Index[uint64, types.Provider] {
-	return []collections.Index[uint64, types.Provider]{i.operator, i.peerKey}
 }
 
 // NewKeeper wires the module's state. Bonds move through bank; seeds of draw boundaries come from HeaderRandomness.
@@ -60,10 +46,10 @@ func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, address
 		params:   collections.NewItem(sb, types.ParamsKey, "params", codec.CollValue[types.Params](cdc)),
 		sequence: collections.NewSequence(sb, types.SequenceKey, "sequence"),
 		providers: collections.NewIndexedMap(sb, types.ProviderKey, "providers", id, codec.CollValue[types.Provider](cdc), providerIndexes{
-			operator: indexes.NewMulti(sb, types.OperatorIndex, "providers_by_operator", collections.BytesKey, id,
-				func(_ uint64, p types.Provider) ([]byte, error) { return addresses.StringToBytes(p.Operator) }),
-			peerKey: indexes.NewUnique(sb, types.PeerKeyIndex, "providers_by_peer_key", collections.BytesKey, id,
-				func(_ uint64, p types.Provider) ([]byte, error) { return p.PeerKey, nil }),
+			operator: presentIndex{indexes.NewUnique(sb, types.OperatorIndex, "providers_by_operator", collections.BytesKey, id,
+				func(_ uint64, p types.Provider) ([]byte, error) { return addresses.StringToBytes(p.Operator) })},
+			peerKey: presentIndex{indexes.NewUnique(sb, types.PeerKeyIndex, "providers_by_peer_key", collections.BytesKey, id,
+				func(_ uint64, p types.Provider) ([]byte, error) { return p.PeerKey, nil })},
 		}),
 		peerKeys: collections.NewMap(sb, types.PeerKeysKey, "peer_keys",
 			collections.PairKeyCodec(id, collections.Uint32Key), collections.BytesValue),

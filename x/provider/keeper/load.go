@@ -6,16 +6,19 @@ import (
 	"github.com/cpchain/cpchain/x/provider/types"
 )
 
-// AddShards books one shard of shardBytes with each provider; all or none. It refuses one that is not active, offers no
-// storage or has no room, naming it.
+// AddShards books one shard of shardBytes with each provider. It refuses one that is not active, offers no storage or has no
+// room, naming it; what was booked before is undone with the transaction.
 func (k Keeper) AddShards(ctx context.Context, providers []uint64, shardBytes uint64) error {
 	for _, id := range providers {
 		row, err := k.Provider(ctx, id)
 		if err != nil {
 			return err
 		}
+		if row.Status == types.STATUS_LEFT {
+			return types.ErrLeft.Wrapf("provider %d takes no shards", id)
+		}
 		if !row.Offers(true, false) {
-			return types.ErrInactive.Wrapf("provider %d takes no shards", id)
+			return types.ErrInactive.Wrapf("provider %d is %s, storage: %t; draw the placement anew", id, row.Status, row.Storage)
 		}
 		load, err := k.Load(ctx, id)
 		if err != nil {
@@ -34,13 +37,17 @@ func (k Keeper) AddShards(ctx context.Context, providers []uint64, shardBytes ui
 	return nil
 }
 
-// AddGrant books an accepted grant, for which the bond answers until lockedUntil (unix seconds).
+// AddGrant books an accepted grant, for which the bond answers until lockedUntil (unix seconds). A proxy that was paused after
+// the grant named it may still accept.
 func (k Keeper) AddGrant(ctx context.Context, id uint64, lockedUntil int64) error {
 	row, err := k.Provider(ctx, id)
 	if err != nil {
 		return err
 	}
-	if row.Status == types.STATUS_LEFT || !row.Proxy {
+	if row.Status == types.STATUS_LEFT {
+		return types.ErrLeft.Wrapf("provider %d takes no grant", id)
+	}
+	if !row.Proxy {
 		return types.ErrInactive.Wrapf("provider %d is no proxy", id)
 	}
 	load, err := k.Load(ctx, id)

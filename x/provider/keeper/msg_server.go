@@ -3,6 +3,9 @@ package keeper
 import (
 	"context"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
+
 	"github.com/cpchain/cpchain/x/provider/types"
 )
 
@@ -13,9 +16,18 @@ var _ types.MsgServer = msgServer{}
 // NewMsgServer serves the module's transactions.
 func NewMsgServer(k Keeper) types.MsgServer { return msgServer{k: k} }
 
+// operator decodes a signer's address.
+func (s msgServer) operator(address string) (sdk.AccAddress, error) {
+	bz, err := s.k.addresses.StringToBytes(address)
+	if err != nil {
+		return nil, sdkerrors.ErrInvalidAddress.Wrapf("operator %q: %v", address, err)
+	}
+	return bz, nil
+}
+
 // Register implements types.MsgServer.
 func (s msgServer) Register(ctx context.Context, msg *types.MsgRegister) (*types.MsgRegisterResponse, error) {
-	operator, err := s.k.addresses.StringToBytes(msg.Operator)
+	operator, err := s.operator(msg.Operator)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +40,7 @@ func (s msgServer) Register(ctx context.Context, msg *types.MsgRegister) (*types
 
 // Update implements types.MsgServer.
 func (s msgServer) Update(ctx context.Context, msg *types.MsgUpdate) (*types.MsgUpdateResponse, error) {
-	operator, err := s.k.addresses.StringToBytes(msg.Operator)
+	operator, err := s.operator(msg.Operator)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +49,7 @@ func (s msgServer) Update(ctx context.Context, msg *types.MsgUpdate) (*types.Msg
 
 // Bond implements types.MsgServer.
 func (s msgServer) Bond(ctx context.Context, msg *types.MsgBond) (*types.MsgBondResponse, error) {
-	operator, err := s.k.addresses.StringToBytes(msg.Operator)
+	operator, err := s.operator(msg.Operator)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +58,7 @@ func (s msgServer) Bond(ctx context.Context, msg *types.MsgBond) (*types.MsgBond
 
 // SetPaused implements types.MsgServer.
 func (s msgServer) SetPaused(ctx context.Context, msg *types.MsgSetPaused) (*types.MsgSetPausedResponse, error) {
-	operator, err := s.k.addresses.StringToBytes(msg.Operator)
+	operator, err := s.operator(msg.Operator)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +67,7 @@ func (s msgServer) SetPaused(ctx context.Context, msg *types.MsgSetPaused) (*typ
 
 // Leave implements types.MsgServer.
 func (s msgServer) Leave(ctx context.Context, msg *types.MsgLeave) (*types.MsgLeaveResponse, error) {
-	operator, err := s.k.addresses.StringToBytes(msg.Operator)
+	operator, err := s.operator(msg.Operator)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
 	"github.com/cpchain/cpchain/x/provider/types"
@@ -64,7 +65,7 @@ func TestRegisterRefuses(t *testing.T) {
 		"no bond":                           {types.ErrBond, func(m *types.MsgRegister) { m.Bond.Amount = math.ZeroInt() }},
 		"a bond below the minimum":          {types.ErrBond, func(m *types.MsgRegister) { m.Bond.Amount = math.NewInt(999_999_999) }},
 		"a bond too small for its capacity": {types.ErrBond, func(m *types.MsgRegister) { m.CapacityBytes = 2_000_000_000_001 }},
-		"a bond the operator does not have": {types.ErrBond, func(m *types.MsgRegister) { m.Bond.Amount = math.NewInt(200_000_000_000) }},
+		"a bond the operator does not have": {sdkerrors.ErrInsufficientFunds, func(m *types.MsgRegister) { m.Bond.Amount = math.NewInt(200_000_000_000) }},
 		"a moniker with control characters": {types.ErrMoniker, func(m *types.MsgRegister) { m.Moniker = "a\nb" }},
 		"a moniker too long":                {types.ErrMoniker, func(m *types.MsgRegister) { m.Moniker = strings.Repeat("a", 71) }},
 	} {
@@ -251,6 +252,7 @@ func TestBoundariesAreRecordedKeptAndChecked(t *testing.T) {
 	require.Len(t, list, 3)
 	require.EqualValues(t, 30, list[0].Height)
 	require.EqualValues(t, 30, list[0].Seed[0])
+	f.ctx = f.ctx.WithBlockHeight(31)
 	require.NoError(t, f.k.CheckBoundary(f.ctx, 30))
 	require.NoError(t, f.k.CheckBoundary(f.ctx, 25))
 	for _, d := range []int64{20, 31, 0, -5, 35} {

@@ -70,24 +70,23 @@ func (s queryServer) ProviderByOperator(ctx context.Context, req *types.QueryPro
 
 // ProviderByPeerKey implements types.QueryServer.
 func (s queryServer) ProviderByPeerKey(ctx context.Context, req *types.QueryProviderByPeerKeyRequest) (*types.QueryProviderResponse, error) {
-	id, err := s.k.providers.Indexes.peerKey.MatchExact(ctx, req.PeerKey)
-	if err != nil {
-		return nil, queryError(err)
+	if len(req.PeerKey) != types.KeyBytes {
+		return nil, status.Errorf(codes.InvalidArgument, "peer key of %d bytes, not %d", len(req.PeerKey), types.KeyBytes)
 	}
-	p, err := s.k.Provider(ctx, id)
+	p, err := s.k.providerByPeerKey(ctx, req.PeerKey)
 	return s.withLoad(ctx, p, err)
 }
 
 // Providers implements types.QueryServer.
 func (s queryServer) Providers(ctx context.Context, req *types.QueryProvidersRequest) (*types.QueryProvidersResponse, error) {
-	page := req.Pagination
-	if page == nil {
-		page = &query.PageRequest{}
+	var page query.PageRequest
+	if req.Pagination != nil {
+		page = *req.Pagination
 	}
 	if page.Limit == 0 || page.Limit > maxPage {
 		page.Limit = maxPage
 	}
-	rows, next, err := query.CollectionFilteredPaginate(ctx, s.k.providers, page,
+	rows, next, err := query.CollectionFilteredPaginate(ctx, s.k.providers, &page,
 		func(_ uint64, p types.Provider) (bool, error) {
 			return !req.Active || p.Status == types.STATUS_ACTIVE, nil
 		},

@@ -9,27 +9,38 @@ import (
 	"slices"
 )
 
-// DrawProxies ranks the candidates for a stream under a boundary's seed and returns the first n ids. An operator's rank key
-// is H(seed ‖ stream ‖ operator) as a number divided by its bond, smallest first: a bond twice as large is first twice as
-// likely, and nothing about reader or range enters. It is pure: everybody computes the same list.
+// Labels that keep the two draws apart.
+const (
+	proxyDrawLabel  = "cpchain/draw/proxy/v1"
+	holderDrawLabel = "cpchain/draw/holder/v1"
+)
+
+// logBits is how many binary digits after the point a rank's logarithm has.
+const logBits = 64
+
+// DrawProxies ranks the candidates for a stream under a boundary's seed and returns the ids of the first n. With
+// h = H(seed ‖ stream ‖ operator) / 2^256 and b the bond, the rank key is -log2(h)/b, smallest first: the order of
+// Efraimidis and Spirakis (2006), so that each next place goes to one of those left with a chance in proportion to its bond, and
+// splitting a bond over several operators gains nothing. All arithmetic is on integers. Candidates without a bond are left
+// out, and so is whom the caller leaves out of candidates; their order does not matter. Nothing about reader or range enters.
+// ErrTooFew where fewer than n distinct candidates with a bond are left.
 func DrawProxies(seed []byte, stream string, candidates []Provider, n int) ([]uint64, error) {
-	if n < 1 || len(candidates) < n {
-		return nil, ErrTooFew.Wrapf("%d candidates for %d places", len(candidates), n)
-	}
 	type ranked struct {
 		id   uint64
 		rank *big.Int
 	}
 	ranks := make([]ranked, 0, len(candidates))
+	seen := make(map[uint64]bool, len(candidates))
 	for _, c := range candidates {
-		if c.Bond.Amount.IsNil() || !c.Bond.Amount.IsPositive() {
+		if seen[c.Id] || c.Bond.Amount.IsNil() || !c.Bond.Amount.IsPositive() {
 			continue
 		}
-		hash := new(big.Int).SetBytes(drawHash("cpchain/draw/proxy/v1", seed, []byte(stream), []byte(c.Operator)))
-		// shifted left, so that dividing by the bond keeps the order of near hashes
-		ranks = append(ranks, ranked{c.Id, hash.Lsh(hash, 128).Quo(hash, c.Bond.Amount.BigInt())})
+		seen[c.Id] = true
+		rank := negLog2(drawHash(proxyDrawLabel, seed, []byte(stream), []byte(c.Operator)))
+		// shifted left, so that dividing by the bond keeps near ranks apart
+		ranks = append(ranks, ranked{c.Id, rank.Lsh(rank, 128).Quo(rank, c.Bond.Amount.BigInt())})
 	}
-	if len(ranks) < n {
+	if n < 1 || len(ranks) < n {
 		return nil, ErrTooFew.Wrapf("%d bonded candidates for %d places", len(ranks), n)
 	}
 	slices.SortFunc(ranks, func(a, b ranked) int { return cmp.Or(a.rank.Cmp(b.rank), cmp.Compare(a.id, b.id)) })
@@ -40,9 +51,29 @@ func DrawProxies(seed []byte, stream string, candidates []Provider, n int) ([]ui
 	return ids, nil
 }
 
+// negLog2 returns -log2((h+1) / 2^256) · 2^logBits for a 32-byte number h, rounded up by less than one unit. The digits of
+// log2 come one by one by squaring a mantissa of 128 bits.
+func negLog2(hash []byte) *big.Int {
+	x := new(big.Int).SetBytes(hash)
+	x.Add(x, big.NewInt(1)) // never 0
+	whole := x.BitLen() - 1
+	mantissa := x.Lsh(x, uint(256-whole)).Rsh(x, 129) // in [2^127, 2^128)
+	log := big.NewInt(int64(whole))
+	for range logBits {
+		log.Lsh(log, 1)
+		mantissa.Mul(mantissa, mantissa).Rsh(mantissa, 127)
+		if mantissa.BitLen() > 128 {
+			mantissa.Rsh(mantissa, 1)
+			log.SetBit(log, 0, 1)
+		}
+	}
+	return log.Sub(new(big.Int).Lsh(big.NewInt(256), logBits), log)
+}
+
 // EligibleHolders lists the candidates that may hold shards of a bundle of n shards, in the order of their hashes: operator o
-// is eligible iff H(seed ‖ stream ‖ seq ‖ o) < min(1, 2·n·w_o/W) with weights by capacity. Where that would leave fewer than
-// n (small networks) all are eligible, in hash order.
+// is eligible iff H(seed ‖ stream ‖ seq ‖ o) / 2^256 < min(1, 2·n·w_o/W) with the announced capacity as weight w and W the
+// sum over the candidates. Where that would leave fewer than n (small networks) all are eligible. It is pure: the order of
+// the candidates does not matter.
 func EligibleHolders(seed []byte, stream string, seq uint64, n int, candidates []Provider) []Provider {
 	type hashed struct {
 		row  Provider
@@ -56,11 +87,8 @@ func EligibleHolders(seed []byte, stream string, seq uint64, n int, candidates [
 	all := make([]hashed, len(candidates))
 	eligible := 0
 	for i, c := range candidates {
-		h := drawHash("cpchain/draw/holder/v1", seed, []byte(stream), binary.BigEndian.AppendUint64(nil, seq), []byte(c.Operator))
-		// hash / 2^256 < 2·n·w / W  <=>  hash · W < 2·n·w · 2^256
-		left := new(big.Int).Mul(new(big.Int).SetBytes(h), total)
-		right := new(big.Int).Mul(new(big.Int).SetUint64(c.CapacityBytes), big.NewInt(int64(2*n)))
-		all[i] = hashed{c, h, left.Cmp(right.Lsh(right, 256)) < 0}
+		h := drawHash(holderDrawLabel, seed, []byte(stream), binary.BigEndian.AppendUint64(nil, seq), []byte(c.Operator))
+		all[i] = hashed{c, h, belowShare(h, c.CapacityBytes, total, n)}
 		if all[i].in {
 			eligible++
 		}
@@ -75,6 +103,14 @@ func EligibleHolders(seed []byte, stream string, seq uint64, n int, candidates [
 	return rows
 }
 
+// belowShare tells whether hash / 2^256 < 2·n·weight / total, as hash · total < 2·n·weight · 2^256.
+func belowShare(hash []byte, weight uint64, total *big.Int, n int) bool {
+	left := new(big.Int).Mul(new(big.Int).SetBytes(hash), total)
+	right := new(big.Int).Mul(new(big.Int).SetUint64(weight), big.NewInt(2*int64(n)))
+	return left.Cmp(right.Lsh(right, 256)) < 0
+}
+
+// drawHash hashes a label and parts, each with its length before it.
 func drawHash(label string, parts ...[]byte) []byte {
 	h := sha256.New()
 	for _, part := range append([][]byte{[]byte(label)}, parts...) {

@@ -2,11 +2,11 @@ package types
 
 import errorsmod "cosmossdk.io/errors"
 
-// Refusals of x/provider. Codes are never renumbered.
+// Refusals of x/provider. Codes are never renumbered. An operator who lacks the coins meets the bank's own error.
 var (
 	ErrNotFound     = errorsmod.Register(ModuleName, 2, "provider not found")
 	ErrExists       = errorsmod.Register(ModuleName, 3, "the operator has a provider already")
-	ErrPeerKeyTaken = errorsmod.Register(ModuleName, 4, "the peer key has been used by a provider before")
+	ErrPeerKeyTaken = errorsmod.Register(ModuleName, 4, "the peer key is taken")
 	ErrPeerKey      = errorsmod.Register(ModuleName, 5, "peer key or its proof of possession is bad")
 	ErrSealKey      = errorsmod.Register(ModuleName, 6, "seal key or its proof of possession is bad")
 	ErrAddress      = errorsmod.Register(ModuleName, 7, "bad network address")

@@ -10,15 +10,15 @@ const (
 )
 
 // Prefixes of the module's store. Numbers in keys are 8 bytes, big endian (versions 4), so that a light client can build
-// them.
+// them and prove a row or its absence.
 var (
-	ParamsKey     = collections.NewPrefix(0x10)
+	ParamsKey     = collections.NewPrefix(0x10) // -> Params
 	ProviderKey   = collections.NewPrefix(0x11) // | id -> Provider
-	OperatorIndex = collections.NewPrefix(0x12)
-	PeerKeyIndex  = collections.NewPrefix(0x13)
+	OperatorIndex = collections.NewPrefix(0x12) // | operator account bytes -> id; only of providers that have not left
+	PeerKeyIndex  = collections.NewPrefix(0x13) // | current peer key (32 bytes) -> id; only of providers that have not left
 	LoadKey       = collections.NewPrefix(0x14) // | id -> Load
 	BoundaryKey   = collections.NewPrefix(0x15) // | height -> Boundary
-	PeerKeysKey   = collections.NewPrefix(0x16) // | id | version -> 32 bytes
-	SequenceKey   = collections.NewPrefix(0x17)
-	UnbondingKey  = collections.NewPrefix(0x18) // | time | id
+	PeerKeysKey   = collections.NewPrefix(0x16) // | id | version -> peer key (32 bytes)
+	SequenceKey   = collections.NewPrefix(0x17) // -> the next id
+	UnbondingKey  = collections.NewPrefix(0x18) // | time (unix seconds, sign bit flipped) | id -> empty
 )

@@ -5,14 +5,14 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/multiformats/go-multiaddr"
-
 	"cosmossdk.io/math"
 )
 
 const (
 	// KeyBytes is the size of peer and seal keys.
 	KeyBytes = 32
+	// SeedBytes is the size of a draw boundary's seed.
+	SeedBytes = 32
 	// MaxMonikerBytes bounds a moniker.
 	MaxMonikerBytes = 70
 	// MaxCapacityBytes is 2^60: sums over all providers stay in 64 bits.
@@ -35,7 +35,7 @@ func (m *MsgRegister) Validate(p Params) error {
 	if err := ValidAddresses(m.Addresses, p); err != nil {
 		return err
 	}
-	if err := validCapacity(m.CapacityBytes, m.Storage); err != nil {
+	if err := ValidCapacity(m.CapacityBytes, m.Storage); err != nil {
 		return err
 	}
 	if err := validPrice("storage_price_ucpc", m.StoragePriceUcpc); err != nil {
@@ -60,8 +60,8 @@ func (m *MsgUpdate) Validate(p Params) error {
 			return err
 		}
 	}
-	if m.CapacityBytes > MaxCapacityBytes {
-		return ErrCapacity.Wrapf("at most %d bytes", uint64(MaxCapacityBytes))
+	if err := ValidCapacity(m.CapacityBytes, false); err != nil {
+		return err
 	}
 	if m.StoragePriceUcpc != nil {
 		if err := validPrice("storage_price_ucpc", *m.StoragePriceUcpc); err != nil {
@@ -96,6 +96,7 @@ func ValidBond(denom string, amount math.Int) error {
 	return nil
 }
 
+// validMoniker checks a name for people; it may be empty.
 func validMoniker(moniker string) error {
 	if len(moniker) > MaxMonikerBytes {
 		return ErrMoniker.Wrapf("%d bytes, at most %d", len(moniker), MaxMonikerBytes)
@@ -106,32 +107,8 @@ func validMoniker(moniker string) error {
 	return nil
 }
 
-// ValidAddresses checks the list a provider announces. Names are not resolved, so the check is the same everywhere.
-func ValidAddresses(addresses []string, p Params) error {
-	if len(addresses) == 0 || len(addresses) > int(p.MaxAddresses) {
-		return ErrAddress.Wrapf("%d addresses; give 1 to %d", len(addresses), p.MaxAddresses)
-	}
-	seen := make(map[string]bool, len(addresses))
-	for _, a := range addresses {
-		if len(a) > int(p.MaxAddressBytes) {
-			return ErrAddress.Wrapf("address of %d bytes, at most %d", len(a), p.MaxAddressBytes)
-		}
-		ma, err := multiaddr.NewMultiaddr(a)
-		if err != nil {
-			return ErrAddress.Wrapf("%q is no multiaddress: write it like /ip4/192.0.2.1/tcp/4001", a)
-		}
-		if _, err := ma.ValueForProtocol(multiaddr.P_P2P); err == nil {
-			return ErrAddress.Wrapf("%q: leave out /p2p, the peer key tells it", a)
-		}
-		if seen[a] {
-			return ErrAddress.Wrapf("%q stands twice", a)
-		}
-		seen[a] = true
-	}
-	return nil
-}
-
-func validCapacity(capacity uint64, storage bool) error {
+// ValidCapacity checks announced bytes; a storage provider has some.
+func ValidCapacity(capacity uint64, storage bool) error {
 	if capacity > MaxCapacityBytes {
 		return ErrCapacity.Wrapf("at most %d bytes", uint64(MaxCapacityBytes))
 	}
@@ -141,6 +118,7 @@ func validCapacity(capacity uint64, storage bool) error {
 	return nil
 }
 
+// validPrice checks a price in ucpc; it may be 0.
 func validPrice(name string, price math.Int) error {
 	if price.IsNil() || price.IsNegative() || price.BigInt().BitLen() > maxPriceBits {
 		return ErrPrice.Wrapf("%s must be 0 or more and below 2^%d", name, maxPriceBits)

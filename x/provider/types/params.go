@@ -8,6 +8,12 @@ const BondDenom = "ucpc"
 // MaxBps is the whole in basis points.
 const MaxBps = 10_000
 
+// The widest that max_addresses and max_address_bytes may be.
+const (
+	maxAddresses    = 64
+	maxAddressBytes = 1024
+)
+
 // DefaultParams suit a main chain; profiles for small networks shorten the boundary distance.
 func DefaultParams() Params {
 	return Params{
@@ -29,9 +35,9 @@ func (p Params) Validate() error {
 		return ErrParams.Wrap("min_bond_ucpc must be positive and below 2^64")
 	case p.BondPerTbUcpc.IsNil() || p.BondPerTbUcpc.IsNegative() || p.BondPerTbUcpc.BigInt().BitLen() > 64:
 		return ErrParams.Wrap("bond_per_tb_ucpc must not be negative and below 2^64")
-	case p.MaxAddresses < 1 || p.MaxAddresses > 64:
+	case p.MaxAddresses < 1 || p.MaxAddresses > maxAddresses:
 		return ErrParams.Wrap("max_addresses must be 1 to 64")
-	case p.MaxAddressBytes < 16 || p.MaxAddressBytes > 1024:
+	case p.MaxAddressBytes < 16 || p.MaxAddressBytes > maxAddressBytes:
 		return ErrParams.Wrap("max_address_bytes must be 16 to 1024")
 	case p.UnbondingSeconds < 1 || p.UnbondingSeconds > 366*24*3600:
 		return ErrParams.Wrap("unbonding_seconds must be 1 second to 366 days")
@@ -52,4 +58,10 @@ const bytesPerTB = 1_000_000_000_000
 func (p Params) RequiredBond(capacityBytes uint64) math.Int {
 	byCapacity := p.BondPerTbUcpc.Mul(math.NewIntFromUint64(capacityBytes)).AddRaw(bytesPerTB - 1).QuoRaw(bytesPerTB)
 	return math.MaxInt(p.MinBondUcpc, byCapacity)
+}
+
+// Cut is what one proved wrong fragment costs of a bond: rounded up, so that a small bond is cut too, and at most all of it.
+func (p Params) Cut(bond math.Int) math.Int {
+	cut := bond.MulRaw(int64(p.FragmentSlashBps)).AddRaw(MaxBps - 1).QuoRaw(MaxBps)
+	return math.MinInt(cut, bond)
 }

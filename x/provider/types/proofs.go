@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 
+	"filippo.io/edwards25519"
+
 	"github.com/cpchain/cpchain/pkg/seal"
 )
 
@@ -27,10 +29,16 @@ func proofDigest(label, chainID, operator string, key []byte) []byte {
 	return h.Sum(nil)
 }
 
-// CheckPeerKey verifies a peer key's proof of possession.
+// CheckPeerKey verifies a peer key's proof of possession. Keys of small order are refused: anybody can sign for them.
 func CheckPeerKey(chainID, operator string, peerKey, proof []byte) error {
-	if len(peerKey) != ed25519.PublicKeySize || len(proof) != ed25519.SignatureSize ||
-		!ed25519.Verify(peerKey, PeerKeyProofBytes(chainID, operator, peerKey), proof) {
+	if len(peerKey) != ed25519.PublicKeySize || len(proof) != ed25519.SignatureSize {
+		return ErrPeerKey.Wrapf("key of %d and proof of %d bytes, not %d and %d", len(peerKey), len(proof), ed25519.PublicKeySize, ed25519.SignatureSize)
+	}
+	point, err := new(edwards25519.Point).SetBytes(peerKey)
+	if err != nil || new(edwards25519.Point).MultByCofactor(point).Equal(edwards25519.NewIdentityPoint()) == 1 {
+		return ErrPeerKey.Wrap("the key is no point of the curve, or one of small order")
+	}
+	if !ed25519.Verify(peerKey, PeerKeyProofBytes(chainID, operator, peerKey), proof) {
 		return ErrPeerKey.Wrap("the proof is not by this key, for this operator and chain")
 	}
 	return nil
@@ -42,7 +50,7 @@ func CheckSealKey(chainID, operator string, sealKey, proof []byte) error {
 		return ErrSealKey.Wrapf("%d bytes, not %d", len(sealKey), KeyBytes)
 	}
 	if err := seal.VerifyBox(seal.BoxPublic(sealKey), SealKeyProofBytes(chainID, operator, sealKey), proof); err != nil {
-		return ErrSealKey.Wrap(err.Error())
+		return ErrSealKey.Wrapf("for this operator and chain: %v", err)
 	}
 	return nil
 }

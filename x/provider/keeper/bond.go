@@ -1,0 +1,76 @@
+package keeper
+
+import (
+	"context"
+
+	"cosmossdk.io/collections"
+	errorsmod "cosmossdk.io/errors"
+	"cosmossdk.io/math"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/cpchain/cpchain/x/provider/types"
+)
+
+// takeBond moves a bond into the module's account.
+func (k Keeper) takeBond(ctx context.Context, operator sdk.AccAddress, bond sdk.Coin) error {
+	err := k.bank.SendCoinsFromAccountToModule(ctx, operator, types.ModuleName, sdk.NewCoins(bond))
+	return errorsmod.Wrapf(err, "bond of %s", bond)
+}
+
+// Bond adds to the operator's bond.
+func (k Keeper) Bond(ctx context.Context, operator sdk.AccAddress, amount sdk.Coin) error {
+	if err := types.ValidBond(amount.Denom, amount.Amount); err != nil {
+		return err
+	}
+	row, err := k.ProviderByOperator(ctx, operator)
+	if err != nil {
+		return err
+	}
+	if err := k.takeBond(ctx, operator, amount); err != nil {
+		return err
+	}
+	row.Bond = row.Bond.Add(amount)
+	if err := k.providers.Set(ctx, row.Id, row); err != nil {
+		return err
+	}
+	return emit(ctx, &types.EventBonded{Id: row.Id, Amount: amount.String(), Bond: row.Bond.String()})
+}
+
+// Slash burns the params' part of a provider's bond, rounded up, and returns what it burnt. It also reaches bonds that are
+// unbonding. A provider whose bond no longer covers its capacity is paused.
+func (k Keeper) Slash(ctx context.Context, id uint64, reason string) (sdk.Coin, error) {
+	row, err := k.Provider(ctx, id)
+	if err != nil {
+		return sdk.Coin{}, err
+	}
+	params, err := k.params.Get(ctx)
+	if err != nil {
+		return sdk.Coin{}, err
+	}
+	amount := sdk.NewCoin(types.BondDenom, params.Cut(row.Bond.Amount))
+	if amount.IsPositive() {
+		if err := k.bank.BurnCoins(ctx, types.ModuleName, sdk.NewCoins(amount)); err != nil {
+			return sdk.Coin{}, err
+		}
+	}
+	row.Bond = row.Bond.Sub(amount)
+	if err := emit(ctx, &types.EventSlashed{Id: id, Amount: amount.String(), Reason: reason}); err != nil {
+		return sdk.Coin{}, err
+	}
+	return amount, k.setSlashed(ctx, row, params.RequiredBond(row.CapacityBytes))
+}
+
+// setSlashed stores a row whose bond was cut.
+func (k Keeper) setSlashed(ctx context.Context, row types.Provider, need math.Int) error {
+	if row.Status == types.STATUS_ACTIVE && row.Bond.Amount.LT(need) {
+		row.Status = types.STATUS_PAUSED
+		return k.setStatus(ctx, row)
+	}
+	if row.Status == types.STATUS_LEFT && row.Bond.IsZero() {
+		if err := k.unbonding.Remove(ctx, collections.Join(row.UnbondTime, row.Id)); err != nil {
+			return err
+		}
+	}
+	return k.providers.Set(ctx, row.Id, row)
+}
