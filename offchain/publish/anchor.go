@@ -11,29 +11,14 @@ func (p *Publisher) anchor(s datarights.Stream, head datarights.Head, b *timecha
 	m := b.Manifest
 	records, blocks := m.Counts()
 	recordRoot, commitmentRoot, shardRoot := m.RecordRoot(), m.CommitmentRoot(), m.ShardRoot()
-	first, last := recordTimes(m.Lines)
+	first, last := m.Times()
 	return datarights.Anchor{
 		Stream: s.Id, Seq: m.Seq, Prev: head.LastHash, KeyEpoch: m.KeyEpoch, WriterEpoch: m.WriterEpoch,
 		FirstInterval: m.Lines[0].Interval, Intervals: uint32(len(m.Lines)), Skipped: skipped, SkipReason: reason,
-		Records: records, Blocks: blocks, FirstMs: first, LastMs: last,
+		Records: records, Blocks: blocks, FirstMs: floorMs(first), LastMs: floorMs(last),
 		ManifestCid: wire.CID(b.ManifestBytes), RecordRoot: recordRoot[:], CommitmentRoot: commitmentRoot[:], ShardRoot: shardRoot[:],
 		PayloadBytes: uint64(m.PayloadSize), ShardBytes: uint64(m.ShardSize),
 	}
-}
-
-// recordTimes bounds the records of all lines, in ms; late ones may lie before the bundle. Both are 0 without records.
-func recordTimes(lines []timechain.Line) (first, last int64) {
-	seen := false
-	for _, l := range lines {
-		if l.Count == 0 {
-			continue
-		}
-		if !seen {
-			first, last, seen = floorMs(l.T0), floorMs(l.T1), true
-		}
-		first, last = min(first, floorMs(l.T0)), max(last, floorMs(l.T1))
-	}
-	return first, last
 }
 
 // floorMs turns ns into ms, downwards also before 1970.

@@ -24,7 +24,7 @@ var (
 // decimal is digits · 10^exp.
 type decimal struct {
 	negative bool
-	digits   string // without leading or trailing zeros; "" is zero
+	digits   string // without leading or trailing zeros; "" is zero, which keeps its sign
 	exp      int
 }
 
@@ -53,22 +53,22 @@ func (n numeral) decimal() (decimal, error) {
 	d.exp += len(d.digits) - len(trimmed)
 	d.digits = trimmed
 	if d.digits == "" {
-		return decimal{}, nil
+		d.exp = 0
 	}
 	return d, nil
 }
 
 // plain writes a decimal without exponent and without needless zeros.
 func (d decimal) plain() (string, error) {
-	if d.digits == "" {
-		return "0", nil
-	}
-	if d.exp > maxDigits || len(d.digits)-d.exp > 2*maxDigits {
-		return "", errDigits
-	}
 	sign := ""
 	if d.negative {
 		sign = "-"
+	}
+	if d.digits == "" {
+		return sign + "0", nil
+	}
+	if d.exp > maxDigits || len(d.digits)-d.exp > 2*maxDigits {
+		return "", errDigits
 	}
 	if d.exp >= 0 {
 		return sign + d.digits + strings.Repeat("0", d.exp), nil
