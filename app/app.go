@@ -114,7 +114,6 @@ type App struct {
 func New(logger log.Logger, db dbm.DB, trace io.Writer, loadLatest bool, opts servertypes.AppOptions,
 	baseOptions ...func(*baseapp.BaseApp),
 ) *App {
-	SetConfig()
 	app := newEncoding()
 	app.BaseApp = baseapp.NewBaseApp(Name, logger, db, app.txConfig.TxDecoder(), baseOptions...)
 	app.SetCommitMultiStoreTracer(trace)

@@ -39,6 +39,9 @@ func defaultHome() string {
 	return filepath.Join(home, "."+Name)
 }
 
+// The SDK caches the text of addresses: prefixes must be set before the first is written, so importing this package sets them.
+func init() { SetConfig() }
+
 // SetConfig makes the SDK use the chain's prefixes and denom. It may be called any number of times.
 func SetConfig() {
 	cfg := sdk.GetConfig()
