@@ -105,8 +105,8 @@ func (d *demo) files(ctx context.Context) error {
 	if d.weather.expected, err = sha(ctx, fmt.Sprintf(`awk 'NR==1 || /^2010-02/' %q`, d.weather.file)); err != nil {
 		return err
 	}
-	// nothing of cpchain cuts the expected part: the shell does, from the shipped file
-	d.traffic.expected, err = sha(ctx, fmt.Sprintf(`gunzip -c %q | awk -F, -v OFS=, 'NR==1{print;next}{$1+=900;print}'`, gz))
+	// nothing of cpchain cuts the expected part: the shell does, from the shipped file, whose lines end in CR LF
+	d.traffic.expected, err = sha(ctx, fmt.Sprintf(`gunzip -c %q | awk -F, -v OFS=, '{sub(/\r$/,"")}NR==1{print;next}{$1+=900;print}'`, gz))
 	return err
 }
 
