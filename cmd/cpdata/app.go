@@ -184,7 +184,8 @@ func (a *app) network(ctx context.Context) (*client.Client, error) {
 	}
 	if a.dht == nil && len(a.cfg.Bootstrap) > 0 {
 		if a.dht, err = a.join(ctx); err != nil {
-			return nil, err
+			// the rows on chain tell addresses too; the DHT finds those that moved
+			a.note("going on without the DHT: %v", err)
 		}
 	}
 	return client.New(a.host, c.ChainID(), client.Options{DHT: a.dht}), nil
