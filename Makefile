@@ -53,8 +53,8 @@ proto: proto-tools ## regenerate Go code and the OpenAPI description from proto/
 	scripts/openapi.sh
 
 .PHONY: demo
-demo: ## the main job from end to end, on this machine
-	@echo "make demo: there is no demonstration yet"
+demo: build ## the main job from end to end, on this machine; writes out/demo.json
+	go run ./tests/demo
 
 .PHONY: e2e
 e2e: ## all stories with real processes (STORY=name for one)
