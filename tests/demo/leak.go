@@ -229,7 +229,7 @@ func (d *demo) addFrames(patterns map[string][]byte) error {
 		}
 		// the values alone: the time depends on the origin
 		leaf := r.Leaf()
-		patterns[fmt.Sprintf("traffic record %d", i)] = leaf[len(leaf)-30:]
+		patterns[fmt.Sprintf("traffic record %d", i)] = leaf[len(leaf)-20:]
 		if i++; i == sampleRows {
 			break
 		}
