@@ -7,27 +7,31 @@ import (
 	"fmt"
 
 	gwruntime "github.com/grpc-ecosystem/grpc-gateway/runtime"
-	"google.golang.org/grpc"
 
 	"cosmossdk.io/core/appmodule"
 
 	"github.com/cosmos/cosmos-sdk/client"
 	"github.com/cosmos/cosmos-sdk/codec"
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	"github.com/cosmos/cosmos-sdk/testutil/simsx"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/module"
+	simtypes "github.com/cosmos/cosmos-sdk/types/simulation"
 
 	"github.com/cpchain/cpchain/x/provider/keeper"
+	"github.com/cpchain/cpchain/x/provider/simulation"
 	"github.com/cpchain/cpchain/x/provider/types"
 )
 
 var (
-	_ module.AppModuleBasic     = AppModule{}
-	_ module.HasGenesis         = AppModule{}
-	_ module.HasServices        = AppModule{}
-	_ appmodule.AppModule       = AppModule{}
-	_ appmodule.HasBeginBlocker = AppModule{}
-	_ appmodule.HasEndBlocker   = AppModule{}
+	_ module.AppModuleBasic      = AppModule{}
+	_ module.AppModuleSimulation = AppModule{}
+	_ module.HasConsensusVersion = AppModule{}
+	_ module.HasGenesis          = AppModule{}
+	_ module.HasServices         = AppModule{}
+	_ appmodule.AppModule        = AppModule{}
+	_ appmodule.HasBeginBlocker  = AppModule{}
+	_ appmodule.HasEndBlocker    = AppModule{}
 )
 
 // AppModule plugs the keeper into the application.
@@ -68,14 +72,8 @@ func (AppModule) RegisterGRPCGatewayRoutes(ctx client.Context, mux *gwruntime.Se
 
 // RegisterServices implements module.HasServices.
 func (m AppModule) RegisterServices(cfg module.Configurator) {
-	m.register(cfg.MsgServer(), cfg.QueryServer())
-}
-
-func (m AppModule) register(msgs, queries interface {
-	RegisterService(*grpc.ServiceDesc, any)
-}) {
-	types.RegisterMsgServer(msgs, keeper.NewMsgServer(m.keeper))
-	types.RegisterQueryServer(queries, keeper.NewQueryServer(m.keeper))
+	types.RegisterMsgServer(cfg.MsgServer(), keeper.NewMsgServer(m.keeper))
+	types.RegisterQueryServer(cfg.QueryServer(), keeper.NewQueryServer(m.keeper))
 }
 
 // DefaultGenesis implements module.HasGenesisBasics.
@@ -115,3 +113,30 @@ func (m AppModule) BeginBlock(ctx context.Context) error { return m.keeper.Begin
 
 // EndBlock implements appmodule.HasEndBlocker.
 func (m AppModule) EndBlock(ctx context.Context) error { return m.keeper.EndBlock(ctx) }
+
+// GenerateGenesisState implements module.AppModuleSimulation.
+func (AppModule) GenerateGenesisState(state *module.SimulationState) {
+	simulation.RandomizedGenState(state)
+}
+
+// RegisterStoreDecoder implements module.AppModuleSimulation: the schema decodes the store.
+func (m AppModule) RegisterStoreDecoder(decoders simtypes.StoreDecoderRegistry) {
+	decoders[types.StoreKey] = simtypes.NewStoreDecoderFuncFromCollectionsSchema(m.keeper.Schema)
+}
+
+// WeightedOperations implements module.AppModuleSimulation; WeightedOperationsX replaces it.
+func (AppModule) WeightedOperations(module.SimulationState) []simtypes.WeightedOperation { return nil }
+
+// WeightedOperationsX adds one factory per message a user sends.
+func (m AppModule) WeightedOperationsX(weight simsx.WeightSource, reg simsx.Registry) {
+	reg.Add(weight.Get("msg_provider_register", 40), simulation.MsgRegisterFactory(m.keeper))
+	reg.Add(weight.Get("msg_provider_update", 20), simulation.MsgUpdateFactory(m.keeper))
+	reg.Add(weight.Get("msg_provider_bond", 20), simulation.MsgBondFactory(m.keeper))
+	reg.Add(weight.Get("msg_provider_set_paused", 20), simulation.MsgSetPausedFactory(m.keeper))
+	reg.Add(weight.Get("msg_provider_leave", 10), simulation.MsgLeaveFactory(m.keeper))
+}
+
+// ProposalMsgsX adds the message governance sends.
+func (AppModule) ProposalMsgsX(weight simsx.WeightSource, reg simsx.Registry) {
+	reg.Add(weight.Get("msg_provider_update_params", 10), simulation.MsgUpdateParamsFactory())
+}

@@ -17,8 +17,8 @@ const (
 	MaxMonikerBytes = 70
 	// MaxCapacityBytes is 2^60: sums over all providers stay in 64 bits.
 	MaxCapacityBytes = 1 << 60
-	// maxPriceBits bounds prices, so that price times bytes can't overflow.
-	maxPriceBits = 128
+	// maxAmountBits bounds prices and bonds, so that products with bytes or basis points, and sums, can't overflow 256 bits.
+	maxAmountBits = 128
 )
 
 // Validate checks everything that needs no state.
@@ -93,6 +93,9 @@ func ValidBond(denom string, amount math.Int) error {
 	if amount.IsNil() || !amount.IsPositive() {
 		return ErrBond.Wrap("the amount must be positive")
 	}
+	if amount.BigInt().BitLen() > maxAmountBits {
+		return ErrBond.Wrapf("the amount must be below 2^%d", maxAmountBits)
+	}
 	return nil
 }
 
@@ -120,8 +123,8 @@ func ValidCapacity(capacity uint64, storage bool) error {
 
 // validPrice checks a price in ucpc; it may be 0.
 func validPrice(name string, price math.Int) error {
-	if price.IsNil() || price.IsNegative() || price.BigInt().BitLen() > maxPriceBits {
-		return ErrPrice.Wrapf("%s must be 0 or more and below 2^%d", name, maxPriceBits)
+	if price.IsNil() || price.IsNegative() || price.BigInt().BitLen() > maxAmountBits {
+		return ErrPrice.Wrapf("%s must be 0 or more and below 2^%d", name, maxAmountBits)
 	}
 	return nil
 }
