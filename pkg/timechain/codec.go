@@ -21,13 +21,11 @@ func EncodeSegment(codec byte, schema Schema, s Segment) ([]byte, error) {
 	if len(s.Records) > maxRecords(&schema) {
 		return nil, fmt.Errorf("%w: %d records in a segment", ErrTooLarge, len(s.Records))
 	}
-	for i := range s.Records {
-		if err := schema.check(&s.Records[i]); err != nil {
-			return nil, fmt.Errorf("record %d: %w", i, err)
-		}
+	body, err := newColumnEncoder(&schema).encode(appendHeaders(nil, s.Headers), s.Records)
+	if err != nil {
+		return nil, err
 	}
-	body := appendHeaders(nil, s.Headers)
-	return pack(codec, newColumnEncoder(&schema).encode(body, s.Records))
+	return pack(codec, body)
 }
 
 // maxRecords that one segment can hold.

@@ -46,15 +46,23 @@ func newColumnEncoder(schema *Schema) *columnEncoder {
 	return &columnEncoder{schema: schema, order: schema.columnOrder()}
 }
 
-// encode appends the columns of records that the schema has been checked for.
-func (e *columnEncoder) encode(b []byte, records []Record) []byte {
+// encode checks records against the schema and appends their columns.
+func (e *columnEncoder) encode(b []byte, records []Record) ([]byte, error) {
+	for i := range records {
+		if err := e.schema.checkWidth(&records[i]); err != nil {
+			return nil, err
+		}
+	}
 	b = appendTimes(b, records)
 	b = appendSeqs(b, records)
 	e.series.reset(len(records))
 	for _, f := range e.order {
-		b = e.field(b, f, records)
+		var err error
+		if b, err = e.field(b, f, records); err != nil {
+			return nil, err
+		}
 	}
-	return b
+	return b, nil
 }
 
 // appendTimes writes the largest power of ten, up to 10^9, that divides all times, then the times by it.
@@ -108,27 +116,38 @@ func zigzag(n int64) uint64   { return uint64(n<<1) ^ uint64(n>>63) }
 func unzigzag(n uint64) int64 { return int64(n>>1) ^ -int64(n&1) }
 
 // field appends one field's column.
-func (e *columnEncoder) field(b []byte, f int, records []Record) []byte {
+func (e *columnEncoder) field(b []byte, f int, records []Record) ([]byte, error) {
 	field := &e.schema.Fields[f]
-	b, some := e.presence(b, f, records)
-	if !some {
-		return b
+	absent, err := e.inspect(f, records)
+	if err != nil {
+		return nil, err
 	}
+	if absent == len(records) && absent > 0 {
+		return append(b, modeNone), nil
+	}
+	b = e.presence(b, f, records, absent)
 	switch field.stored() {
 	case TypeText:
 		return e.texts(b, f, records)
 	case TypeFloat:
-		return e.numbers(b, f, records, func(n, base int64) uint64 { return uint64(n ^ base) })
+		return e.numbers(b, f, records, func(n, base int64) uint64 { return uint64(n ^ base) }), nil
 	}
-	return e.numbers(b, f, records, func(n, base int64) uint64 { return zigzag(n - base) })
+	return e.numbers(b, f, records, func(n, base int64) uint64 { return zigzag(n - base) }), nil
 }
 
-// presence appends the mode, the bitmap of the values there and the list of negative zeros, as needed.
-func (e *columnEncoder) presence(b []byte, f int, records []Record) ([]byte, bool) {
-	absent := 0
+// inspect checks a column's values, texts apart, counts the absent ones and notes the negative zeros.
+func (e *columnEncoder) inspect(f int, records []Record) (absent int, err error) {
+	field := &e.schema.Fields[f]
+	plain := field.stored() == TypeText || field.stored() == TypeInt && field.Min.kind == 0 && field.Max.kind == 0
+	kind := field.stored()
 	e.marks = e.marks[:0]
 	for i := range records {
 		v := &records[i].Values[f]
+		if v.kind != kind || !plain {
+			if err := field.Check(*v); err != nil {
+				return 0, err
+			}
+		}
 		if v.kind == 0 {
 			absent++
 		}
@@ -136,12 +155,14 @@ func (e *columnEncoder) presence(b []byte, f int, records []Record) ([]byte, boo
 			e.marks = append(e.marks, uint32(i))
 		}
 	}
-	mode := byte(modeSome)
-	switch absent {
-	case 0:
-		mode = modeAll
-	case len(records):
-		return append(b, modeNone), false
+	return absent, nil
+}
+
+// presence appends the mode, the bitmap of the values there and the list of negative zeros, as needed.
+func (e *columnEncoder) presence(b []byte, f int, records []Record, absent int) []byte {
+	mode := byte(modeAll)
+	if absent > 0 {
+		mode = modeSome
 	}
 	if len(e.marks) > 0 {
 		mode |= modeSigned
@@ -158,7 +179,7 @@ func (e *columnEncoder) presence(b []byte, f int, records []Record) ([]byte, boo
 			last = i
 		}
 	}
-	return b, true
+	return b
 }
 
 func appendBitmap(b []byte, f int, records []Record) []byte {
@@ -201,11 +222,12 @@ func (e *columnEncoder) keyNumbers(b []byte, f int, records []Record, tell func(
 	return b
 }
 
-// texts appends a dictionary in order of first use and every text's place in it, told by the place before.
-func (e *columnEncoder) texts(b []byte, f int, records []Record) []byte {
+// texts checks texts, each once, and appends a dictionary of them in order of first use and every text's place in it, told by
+// the place before.
+func (e *columnEncoder) texts(b []byte, f int, records []Record) ([]byte, error) {
 	e.words.reset()
 	e.marks = e.marks[:0]
-	key := e.schema.Fields[f].Key
+	field := &e.schema.Fields[f]
 	for i := range records {
 		v := &records[i].Values[f]
 		if v.kind == 0 {
@@ -213,15 +235,18 @@ func (e *columnEncoder) texts(b []byte, f int, records []Record) []byte {
 		}
 		word := e.words.lookup(v.text)
 		e.marks = append(e.marks, word)
-		if key {
+		if field.Key {
 			e.series.narrow(i, uint64(word))
 		}
 	}
-	if key {
+	if field.Key {
 		e.series.narrowed()
 	}
 	b = binary.AppendUvarint(b, uint64(len(e.words.list)))
 	for _, w := range e.words.list {
+		if err := field.checkText(w); err != nil {
+			return nil, err
+		}
 		b = append(binary.AppendUvarint(b, uint64(len(w))), w...)
 	}
 	last := int64(0)
@@ -229,7 +254,7 @@ func (e *columnEncoder) texts(b []byte, f int, records []Record) []byte {
 		b = binary.AppendUvarint(b, zigzag(int64(word)-last))
 		last = int64(word)
 	}
-	return b
+	return b, nil
 }
 
 // columnGuess is about what a record takes in columns, in bytes, at least one per column: how many to try for one segment.

@@ -140,11 +140,11 @@ func (o *opened) link(start Chain) error {
 		leaves[i] = h.Hash()
 		next, chain = end, Chain{Seq: h.Seq + 1, Prev: leaves[i]}
 	}
-	if chain.Prev != o.line.LastHeader {
-		return fmt.Errorf("%w: the last header is not the manifest's", ErrChain)
-	}
 	if merkle.Root(leaves) != o.line.HeaderRoot {
 		return fmt.Errorf("%w: header root", ErrHeaders)
+	}
+	if chain.Prev != o.line.LastHeader {
+		return fmt.Errorf("%w: the last header is not the manifest's", ErrChain)
 	}
 	return nil
 }

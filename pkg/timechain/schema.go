@@ -91,16 +91,21 @@ func names(fields []Field) []string {
 }
 
 // Check that a record has one fitting value for every field.
-func (s Schema) Check(r Record) error { return s.check(&r) }
-
-func (s *Schema) check(r *Record) error {
-	if len(r.Values) != len(s.Fields) {
-		return fmt.Errorf("%w: %d values for %d fields", ErrValue, len(r.Values), len(s.Fields))
+func (s Schema) Check(r Record) error {
+	if err := s.checkWidth(&r); err != nil {
+		return err
 	}
 	for i := range s.Fields {
 		if err := s.Fields[i].Check(r.Values[i]); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func (s *Schema) checkWidth(r *Record) error {
+	if len(r.Values) != len(s.Fields) {
+		return fmt.Errorf("%w: %d values for %d fields", ErrValue, len(r.Values), len(s.Fields))
 	}
 	return nil
 }

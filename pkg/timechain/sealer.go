@@ -87,12 +87,10 @@ func (s *sealer) encodeGroup(e *columnEncoder, line int, group []block, maxBody 
 	for _, b := range group {
 		size += headerBound(b.gap)
 	}
-	for i := range records {
-		if err := s.Schema.check(&records[i]); err != nil {
-			return nil, fmt.Errorf("record %d: %w", group[0].from+i, err)
-		}
+	columns, err := e.encode(make([]byte, 0, len(records)*s.Schema.columnGuess()/2+64), records)
+	if err != nil {
+		return nil, err
 	}
-	columns := e.encode(make([]byte, 0, len(records)*s.Schema.columnGuess()/2+64), records)
 	if size+len(columns) <= maxBody {
 		return []part{{line: line, blocks: group, columns: columns}}, nil
 	}
