@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -43,7 +44,7 @@ type Chain struct {
 	opts []func(*baseapp.BaseApp)
 }
 
-// New starts a chain with the given numbers of funded accounts and bonded validators.
+// New starts a chain with the given numbers of funded accounts and bonded validators, and runs its first block.
 func New(t testing.TB, accounts, validators int) *Chain {
 	t.Helper()
 	genesis, err := NewGenesis(Template(), accounts, validators)
@@ -64,12 +65,13 @@ func Open(t testing.TB, genesis *Genesis, opts ...func(*baseapp.BaseApp)) *Chain
 	return c
 }
 
-// Start starts a chain from a genesis.
+// Start starts a chain from a genesis and runs its first block.
 func Start(t testing.TB, genesis *Genesis, opts ...func(*baseapp.BaseApp)) *Chain {
 	t.Helper()
 	c := Open(t, genesis, opts...)
 	_, err := c.Init(1)
 	require.NoError(t, err)
+	c.Block()
 	return c
 }
 
@@ -83,10 +85,11 @@ func (c *Chain) Init(height int64) (*abci.ResponseInitChain, error) {
 	})
 }
 
-// Reopen replaces the application by a new one on the same database, as a restart does.
-func (c *Chain) Reopen() {
+// Reopen replaces the application by a new one on the same database, as a restart does; opts hold for this one only.
+func (c *Chain) Reopen(opts ...func(*baseapp.BaseApp)) {
 	c.t.Helper()
-	c.App = app.New(log.NewNopLogger(), c.db, nil, true, simtestutil.NewAppOptionsWithFlagHome(c.home), c.opts...)
+	all := append(slices.Clone(c.opts), opts...)
+	c.App = app.New(log.NewNopLogger(), c.db, nil, true, simtestutil.NewAppOptionsWithFlagHome(c.home), all...)
 }
 
 // Propose checks that transactions pass as a proposal, and gives the block that has them.
