@@ -44,6 +44,7 @@ func (n *Node) routes() http.Handler {
 	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) { answer(w, n.Status()) })
 	mux.HandleFunc("POST /v1/writer-proof", n.route(n.proveWriter))
 	mux.HandleFunc("POST /v1/provision", n.route(n.provision))
+	mux.HandleFunc("GET /v1/streams/{id}", n.route(n.getStream))
 	mux.HandleFunc("POST /v1/streams/{id}/records", n.route(n.postRecords))
 	mux.HandleFunc("POST /v1/streams/{id}/flush", n.route(n.postFlush))
 	mux.HandleFunc("GET /healthz", n.health)
@@ -110,6 +111,21 @@ func (n *Node) postRecords(r *http.Request, body []byte) (any, error) {
 		b = batch{id: &id, retry: true}
 	}
 	return n.ingest(r.Context(), sourceHTTP, stream, media, body, b)
+}
+
+// getStream gives the stream's public row, as this gateway last read it from the chain.
+func (n *Node) getStream(r *http.Request, _ []byte) (any, error) {
+	stream, err := streamOf(r)
+	if err != nil {
+		return nil, err
+	}
+	l, err := n.lane(stream)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.row, nil
 }
 
 func streamOf(r *http.Request) (uint64, error) {
