@@ -94,6 +94,9 @@ func (k Keeper) checkAnswerSignature(ctx context.Context, p types.GrantProxy, a 
 // judge returns what is wrong with an answer its proxy signed, or nil: a leaf the grant did not commit to, another capsule
 // than the leaf's, or a fragment that was not made from it with the leaf's share.
 func judge(chainID string, g types.Grant, leaf pre.Leaf, a types.SignedAnswer) error {
+	if leaf.Proxy != a.Provider {
+		return types.ErrLeaf.Wrapf("provider %d answered with the share of provider %d", a.Provider, leaf.Proxy)
+	}
 	if err := types.CheckLeaf(g, leaf, a.Position, a.Path); err != nil {
 		return err
 	}
