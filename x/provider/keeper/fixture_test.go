@@ -32,7 +32,11 @@ const (
 )
 
 // fakeBank keeps balances by address; module accounts have theirs too.
-type fakeBank struct{ balances map[string]sdk.Coins }
+type fakeBank struct {
+	balances map[string]sdk.Coins
+	// barred may not receive from modules.
+	barred string
+}
 
 func (b *fakeBank) move(from, to sdk.AccAddress, amt sdk.Coins) error {
 	left, negative := b.balances[from.String()].SafeSub(amt...)
@@ -51,6 +55,9 @@ func (b *fakeBank) SendCoinsFromAccountToModule(_ context.Context, from sdk.AccA
 }
 
 func (b *fakeBank) SendCoinsFromModuleToAccount(_ context.Context, module string, to sdk.AccAddress, amt sdk.Coins) error {
+	if to.String() == b.barred {
+		return sdkerrors.ErrUnauthorized.Wrapf("%s may not receive", to)
+	}
 	return b.move(authtypes.NewModuleAddress(module), to, amt)
 }
 
@@ -70,7 +77,16 @@ type fixture struct {
 	bank *fakeBank
 }
 
+// newFixture is a chain at height 10 with default params; the invariants are checked at its end.
 func newFixture(t *testing.T) *fixture {
+	f := newFixtureOf(t)
+	require.NoError(t, f.k.InitGenesis(f.ctx, types.DefaultGenesis()))
+	t.Cleanup(func() { require.NoError(t, f.k.CheckInvariants(f.ctx)) })
+	return f
+}
+
+// newFixtureOf is a chain before genesis.
+func newFixtureOf(t *testing.T) *fixture {
 	key := storetypes.NewKVStoreKey(types.StoreKey)
 	ctx := testutil.DefaultContextWithDB(t, key, storetypes.NewTransientStoreKey("t")).Ctx
 	cdc := codec.NewProtoCodec(codectypes.NewInterfaceRegistry())
@@ -78,9 +94,33 @@ func newFixture(t *testing.T) *fixture {
 	k := NewKeeper(cdc, runtime.NewKVStoreService(key), address.NewBech32Codec("cosmos"), testAuthority, bank)
 	f := &fixture{t: t, k: k, msg: NewMsgServer(k), bank: bank}
 	f.ctx = ctx.WithChainID(testChain).WithBlockHeight(10).WithBlockTime(time.Unix(1_000_000, 0))
-	require.NoError(t, k.InitGenesis(f.ctx, types.DefaultGenesis()))
-	t.Cleanup(func() { require.NoError(t, k.CheckInvariants(f.ctx)) })
 	return f
+}
+
+// after lets seconds pass and ends a block.
+func (f *fixture) after(seconds int64) {
+	f.ctx = f.ctx.WithBlockTime(f.ctx.BlockTime().Add(time.Duration(seconds) * time.Second))
+	require.NoError(f.t, f.k.EndBlock(f.ctx))
+}
+
+// block begins the block of a height, with its header's hash; the context goes there.
+func (f *fixture) block(height int64) {
+	hash := sha256.Sum256([]byte(fmt.Sprint(height)))
+	f.ctx = f.ctx.WithBlockHeight(height).WithHeaderHash(hash[:])
+	require.NoError(f.t, f.k.BeginBlock(f.ctx))
+}
+
+func (f *fixture) slash(id uint64, times int) {
+	for range times {
+		_, err := f.k.Slash(f.ctx, id, "wrong fragment")
+		require.NoError(f.t, err)
+	}
+}
+
+// lastEvent is the type of the newest event.
+func (f *fixture) lastEvent() string {
+	events := f.ctx.EventManager().Events()
+	return events[len(events)-1].Type
 }
 
 // operator is a funded account.
