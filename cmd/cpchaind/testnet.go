@@ -102,7 +102,8 @@ func (f *testnetFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.dir, "output-dir", "testnet", "folder the homes are written to")
 	fl.StringVar(&f.chainID, flags.FlagChainID, "cpchain-local-1", "chain id")
-	fl.StringVar(&f.moniker, "moniker", "node", "start of the nodes' names")
+	// Not "moniker": the configuration of the home would set it.
+	fl.StringVar(&f.moniker, "moniker-prefix", "node", "start of the nodes' names")
 	fl.IntVar(&f.validators, "validators", 1, "number of validators")
 	fl.StringVar(&f.stake, "stake", "1000000000000ucpc", "bond of each validator; its account gets twice as much")
 	fl.StringSliceVar(&f.accounts, "accounts", nil, "funded accounts, NAME=AMOUNT or ADDRESS=AMOUNT, comma separated")
