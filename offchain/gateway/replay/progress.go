@@ -21,20 +21,21 @@ type progress struct {
 	Shift time.Duration `json:"shift_ns"`
 }
 
-func loadProgress(dir, plan string) (*progress, error) {
+// loadProgress reads how far a replay has come; fresh tells that it begins now.
+func loadProgress(dir, plan string) (p *progress, fresh bool, err error) {
 	name := sha256.Sum256([]byte(plan))
-	p := &progress{path: filepath.Join(dir, hex.EncodeToString(name[:8])+".json"), Plan: plan}
+	p = &progress{path: filepath.Join(dir, hex.EncodeToString(name[:8])+".json"), Plan: plan}
 	bz, err := os.ReadFile(p.path)
 	if errors.Is(err, os.ErrNotExist) {
-		return p, nil
+		return p, true, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if err := json.Unmarshal(bz, p); err != nil {
-		return nil, fmt.Errorf("%s: %w: delete it to begin anew", p.path, err)
+		return nil, false, fmt.Errorf("%s: %w: delete it to begin anew", p.path, err)
 	}
-	return p, nil
+	return p, false, nil
 }
 
 // save replaces the file in one step.

@@ -95,14 +95,14 @@ type run struct {
 func (r *run) all(ctx context.Context) (Result, error) {
 	r.began = r.opts.Clock()
 	r.result.Stream = r.stream.Id
-	at, err := loadProgress(r.opts.ProgressDir, r.plan())
+	at, fresh, err := loadProgress(r.opts.ProgressDir, r.plan())
 	if err != nil {
 		return r.result, err
 	}
-	if at.Rows == 0 && r.opts.ShiftNow {
-		at.Shift = r.began.Sub(time.Unix(0, r.source.first))
-	} else if !r.opts.ShiftNow {
-		at.Shift = r.opts.Shift
+	if fresh {
+		if at.Shift = r.opts.Shift; r.opts.ShiftNow {
+			at.Shift = r.began.Sub(time.Unix(0, r.source.first))
+		}
 	}
 	if err := at.save(); err != nil { // a shift to now is chosen once
 		return r.result, err
