@@ -57,8 +57,9 @@ demo: build ## the main job from end to end, on this machine; writes out/demo.js
 	go run ./tests/demo
 
 .PHONY: e2e
-e2e: ## all stories with real processes (STORY=name for one)
-	@echo "make e2e: there are no stories yet" >&2; exit 1
+e2e: build ## all stories with real processes (STORY=name for one); so far: shared
+	@case "$(STORY)" in ''|shared) go run ./tests/demo -story shared;; \
+	  *) echo "make e2e: there is no story $(STORY) yet: use STORY=shared" >&2; exit 1;; esac
 
 .PHONY: bench
 bench: ## measure, beside the peers it is compared with

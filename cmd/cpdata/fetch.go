@@ -181,6 +181,9 @@ func (a *app) openGrant(ctx context.Context, args []string, f fetchFlags) (*sour
 	if err != nil {
 		return nil, err
 	}
+	if keys.Reader != g.Reader || keys.Version != g.ReaderVersion {
+		a.note("grant %d is for reader %d (version %d); %q on this device is reader %d (version %d)", g.Id, g.Reader, g.ReaderVersion, f.reader, keys.Reader, keys.Version)
+	}
 	id := client.ReaderIdentity(keys.Reader, keys.Version, keys.authKey())
 	fetcher, err := a.fetcher(ctx, f, id, id)
 	if err != nil {

@@ -28,10 +28,11 @@ func main() {
 	data := flag.String("data", "tests/testdata", "folder of the sensor data")
 	out := flag.String("out", "out", "folder of demo.json")
 	keep := flag.String("keep", "", "folder to keep homes and logs in (default: a temporary one, removed)")
+	story := flag.String("story", "", "also write out/e2e/<story>.json, as the end-to-end stories do")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	os.Exit(run(ctx, *bin, *data, *out, *keep))
+	os.Exit(run(ctx, *bin, *data, *out, *keep, *story))
 }
 
 // demo is one run.
@@ -92,7 +93,7 @@ func (d *demo) say(format string, args ...any) {
 	fmt.Printf("%2d  %6.1fs  %s\n", d.steps, time.Since(d.started).Seconds(), fmt.Sprintf(format, args...))
 }
 
-func run(ctx context.Context, bin, data, out, keep string) int {
+func run(ctx context.Context, bin, data, out, keep, story string) int {
 	d := &demo{bin: bin, data: data, started: time.Now(), dir: keep}
 	if keep == "" {
 		dir, err := os.MkdirTemp("", "cpchain-demo")
@@ -112,7 +113,7 @@ func run(ctx context.Context, bin, data, out, keep string) int {
 		d.result.Error = err.Error()
 		fmt.Fprintln(os.Stderr, "demo failed:", err)
 	}
-	if err := errors.Join(err, d.write(out)); err != nil {
+	if err := errors.Join(err, d.write(out), d.writeStory(out, story)); err != nil {
 		return 1
 	}
 	fmt.Printf("\ndone in %.0f s; figures in %s\n", d.result.WallSeconds, filepath.Join(out, "demo.json"))
@@ -122,15 +123,34 @@ func run(ctx context.Context, bin, data, out, keep string) int {
 	return 0
 }
 
-func (d *demo) write(out string) error {
-	if err := os.MkdirAll(out, 0o755); err != nil {
+func (d *demo) write(out string) error { return writeJSON(filepath.Join(out, "demo.json"), d.result) }
+
+// writeStory writes the same run in the form of the end-to-end stories.
+func (d *demo) writeStory(out, story string) error {
+	if story == "" {
+		return nil
+	}
+	checks := map[string]any{
+		"steps": d.steps, "records_in": d.result.RecordsIn, "records_verified": d.result.RecordsVerified,
+		"anchors": d.result.Anchors, "denied": len(d.result.Denied), "fetch_after_two_nodes_lost": d.result.FetchAfterTwoNodesLost,
+	}
+	if l := d.result.LeakScan; l != nil {
+		checks["leaks_found"], checks["leaks_found_in_control"] = len(l.Found), l.ControlFound
+	}
+	return writeJSON(filepath.Join(out, "e2e", story+".json"), map[string]any{
+		"story": story, "ok": d.result.OK, "wall_s": d.result.WallSeconds, "checks": checks,
+	})
+}
+
+func writeJSON(path string, v any) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	bz, err := json.MarshalIndent(d.result, "", "  ")
+	bz, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(out, "demo.json"), append(bz, '\n'), 0o644)
+	return os.WriteFile(path, append(bz, '\n'), 0o644)
 }
 
 // story is the whole demonstration.
