@@ -274,6 +274,14 @@ func TestLiesAboutGapsAndLateRecordsAreCaught(t *testing.T) {
 		"a gap's reason altered":     {"seal", func(s *sealer) { s.parts[1].headers[2].Gap = "storm" }, ErrGap},
 		"a gap without a reason":     {"seal", func(s *sealer) { s.parts[1].headers[2].Gap = "" }, ErrGap},
 		"a late block called timely": {"hash", func(s *sealer) { s.parts[1].blocks[0].late = false }, ErrWindow},
+		"a late block called timely, on the grid": {"hash", func(s *sealer) {
+			b := &s.parts[1].blocks[0]
+			b.late, b.t0, b.t1 = false, testOrigin+100_000, testOrigin+101_000
+		}, ErrWindow},
+		"a timely block called late, with a span": {"hash", func(s *sealer) {
+			b := &s.parts[1].blocks[1]
+			b.late, b.t0, b.t1 = true, testOrigin+140_500, testOrigin+140_501
+		}, ErrWindow},
 		"a late block's span widened": {"hash", func(s *sealer) {
 			s.parts[1].blocks[0].t0 -= 5
 		}, ErrWindow},

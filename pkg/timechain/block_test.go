@@ -55,6 +55,7 @@ func TestHeadersThatMakeNoSenseAreRefused(t *testing.T) {
 		"records and a gap":        {func(h *BlockHeader) { h.Gap = "x" }, ErrGap},
 		"a gap with a root":        {func(h *BlockHeader) { h.Count, h.Gap = 0, "x" }, ErrGap},
 		"a long reason":            {func(h *BlockHeader) { h.Gap = strings.Repeat("x", MaxGap+1) }, ErrGap},
+		"a late gap":               {func(h *BlockHeader) { h.Count, h.Gap, h.RecordRoot, h.Late = 0, "x", merkle.Root(nil), true }, ErrGap},
 		"a reason of two lines":    {func(h *BlockHeader) { h.Gap = "x\ny" }, ErrGap},
 		"an unknown clock quality": {func(h *BlockHeader) { h.Clock = 9 }, ErrFormat},
 		"half a signature":         {func(h *BlockHeader) { h.DeviceSig = h.DeviceSig[:32] }, ErrDevice},
@@ -69,12 +70,21 @@ func TestHeadersThatMakeNoSenseAreRefused(t *testing.T) {
 	for name, bad := range map[string][]byte{
 		"nothing": {}, "another version": append([]byte{2}, b[1:]...), "another suite": append([]byte{1, 2}, b[2:]...),
 		"cut short": b[:len(b)-1], "trailing bytes": append(append([]byte{}, b...), 0),
+		"a number in two bytes": longer(b, 4+len(testStream), 7),
 	} {
 		_, err := ParseBlockHeader(bad)
 		require.ErrorIs(t, err, ErrFormat, name)
 	}
 	_, err := ParseBlockHeader(make([]byte, maxHeader+1))
 	require.ErrorIs(t, err, ErrTooLarge)
+}
+
+// longer writes the small number at an offset of CBOR in two bytes instead of one.
+func longer(b []byte, at int, number byte) []byte {
+	if b[at] != number {
+		panic("there is another byte")
+	}
+	return append(append(append([]byte{}, b[:at]...), 0x18), b[at:]...)
 }
 
 func TestDeviceSignaturesOfBothKindsVerify(t *testing.T) {

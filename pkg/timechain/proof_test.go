@@ -127,6 +127,26 @@ func TestEveryMutatedProofByteIsRefused(t *testing.T) {
 	require.True(t, refused(append(bytes.Clone(good), 0), root, lines))
 }
 
+func TestProofsInAnotherEncodingAreRefused(t *testing.T) {
+	p := prove(t, sealed(t, proofInput()), 0, 40)
+	salt := len(appendBytes(appendBytes([]byte{version, suite, cborArray | proofFields}, p.Record.Leaf()), p.Salt[:]))
+	_, err := ParseRecordProof(longer(p.Marshal(), salt, byte(p.Index)))
+	require.ErrorIs(t, err, errNotCanonical)
+	_, err = parseLine(longer(p.Line.Leaf(), 2, byte(p.Line.Interval)))
+	require.ErrorIs(t, err, errNotCanonical)
+}
+
+// TestAWriterCannotProveARecordInAWrongBlock makes all hashes fit, as only the writer can.
+func TestAWriterCannotProveARecordInAWrongBlock(t *testing.T) {
+	for ms, fits := range map[int64]bool{-1: false, 0: true, 999: true, 1000: false} {
+		p := RecordProof{Record: reading(ms, 1), Header: testHeader()}
+		p.Header.Count, p.Header.RecordRoot = 1, saltedLeaf(&p.Record, p.Salt)
+		p.Line = Line{Blocks: 1, Count: 1, HeaderRoot: p.Header.Hash()}
+		_, err := p.Verify(merkle.LeafHash(p.Line.Leaf()), 1)
+		require.Equal(t, fits, err == nil, "%d ms", ms)
+	}
+}
+
 func TestProofsAboveTheLimitsAreRefused(t *testing.T) {
 	_, err := ParseRecordProof(make([]byte, MaxProof+1))
 	require.ErrorIs(t, err, ErrTooLarge)

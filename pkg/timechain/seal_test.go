@@ -140,6 +140,36 @@ func TestPartsHoldManyBlocksAndAreFull(t *testing.T) {
 	require.Less(t, int(b.Manifest.PayloadSize), 100_000*8)
 }
 
+// TestRecordsOfManyAbsentFieldsOpen: columns of nothing take no room, yet a reader bounds the values it makes.
+func TestRecordsOfManyAbsentFieldsOpen(t *testing.T) {
+	in := testInput()
+	in.Schema = Schema{Time: testSchema.Time}
+	for i := range 500 {
+		in.Schema.Fields = append(in.Schema.Fields, Field{Name: fmt.Sprintf("f%d", i), Type: TypeInt})
+	}
+	none := make([]Value, 500)
+	records := make([]Record, 2000)
+	for i := range records {
+		records[i] = Record{T: (testOrigin + 20_000) * msNs, Seq: uint64(i), Values: none}
+	}
+	in.Intervals = []IntervalRecords{{Interval: 2, Records: records}}
+	back, _ := openAll(t, sealed(t, in), in.Schema, testGrid)
+	require.Equal(t, records, back)
+}
+
+func TestTheFirstErrorInOrderIsTold(t *testing.T) {
+	for _, workers := range []int{1, 4} {
+		err := each(workers, 50, func(_, i int) error {
+			if i%10 == 7 {
+				return fmt.Errorf("number %d", i)
+			}
+			return nil
+		})
+		require.EqualError(t, err, "number 7")
+	}
+	require.NoError(t, each(3, 0, nil))
+}
+
 func TestTheBytesDependOnInputAndRandomnessAlone(t *testing.T) {
 	in := testInput()
 	in.MaxPart = 4 << 10
@@ -239,6 +269,9 @@ func TestInputThatCannotBeSealedIsRefused(t *testing.T) {
 			c.change(&in)
 			_, err := SealBundle(testRand(), in, keysOf(2))
 			require.ErrorIs(t, err, c.want)
+			if errors.Is(err, ErrWindow) {
+				require.ErrorContains(t, err, "record 0 is outside")
+			}
 		})
 	}
 }
