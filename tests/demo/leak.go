@@ -52,7 +52,8 @@ func (d *demo) leakScan(ctx context.Context) error {
 	for _, p := range d.Providers {
 		roots = append(roots, p.Home)
 	}
-	roots = append(roots, d.Chain.Dir, filepath.Join(d.dir, "logs"))
+	// the gateway's home too: what it keeps, records not yet anchored and keys of the coming time, is sealed
+	roots = append(roots, d.Chain.Dir, filepath.Join(d.dir, "logs"), d.gateway.Home+".away")
 	found := &leaks{Patterns: len(patterns), Found: []string{}}
 	d.result.LeakScan = found
 	for _, root := range roots {
@@ -66,7 +67,7 @@ func (d *demo) leakScan(ctx context.Context) error {
 	if err := d.control(found, patterns); err != nil {
 		return err
 	}
-	d.say("scanned %d files (%d MB) of storage nodes, chain and logs for %d sample rows, codec frames and seeds: none found; the same scan of a folder that leaks finds all",
+	d.say("scanned %d files (%d MB) of storage nodes, chain, gateway and logs for %d sample rows, codec frames and seeds: none found; the same scan of a folder that leaks finds all",
 		found.Files, found.Bytes>>20, found.Patterns)
 	return nil
 }

@@ -26,7 +26,11 @@ func (d *demo) ownersLeave(context.Context) error {
 			return err
 		}
 	}
-	d.say("alice and bob are gone: their homes, with all keys, are moved away")
+	d.gateway.Stop()
+	if err := os.Rename(d.gateway.Home, d.gateway.Home+".away"); err != nil {
+		return err
+	}
+	d.say("the gateway is stopped, alice and bob are gone: all three homes, with all keys, are moved away")
 	return nil
 }
 

@@ -44,7 +44,10 @@ func (d *demo) network(ctx context.Context) error {
 		return err
 	}
 	d.Stack = s
-	d.say("a chain with one validator (cpchaind, %s) and %d bonded storage nodes (cpstoraged) are running", s.Chain.ChainID, storageNodes)
+	if d.gateway, err = s.StartGateway(ctx); err != nil {
+		return err
+	}
+	d.say("a chain with one validator (cpchaind, %s), %d bonded storage nodes (cpstoraged) and an edge gateway (cpgatewayd) are running", s.Chain.ChainID, storageNodes)
 	return nil
 }
 
@@ -78,11 +81,11 @@ func (d *demo) publish(ctx context.Context) error {
 	if err := d.files(ctx); err != nil {
 		return err
 	}
-	if err := d.stream(ctx, d.alice, "weather", weatherSchema, &d.weather, "--origin", "2010-01-01T00:00:00Z",
+	if err := d.stream(ctx, d.alice, "weather", weatherSchema, &d.weather, "2010-01-01T00:00:00Z", "2011-01-01T00:00:00Z",
 		"--block", "1h", "--interval", "1h", "--upload", "30d", "--tag", "seattle", "--description", "hourly climate normals"); err != nil {
 		return err
 	}
-	return d.stream(ctx, d.bob, "traffic", trafficSchema, &d.traffic, "--origin", trafficOrigin,
+	return d.stream(ctx, d.bob, "traffic", trafficSchema, &d.traffic, trafficOrigin, "2026-11-01T01:00:00Z",
 		"--block", "1s", "--interval", "1m", "--upload", "15m", "--tag", "tokyo", "--description", "vehicle traces at 1 Hz")
 }
 
@@ -117,7 +120,8 @@ func sha(ctx context.Context, line string) (string, error) {
 	return sum, err
 }
 
-func (d *demo) stream(ctx context.Context, owner *stack.User, name, schema string, s *shown, flags ...string) error {
+// stream makes a stream that the gateway writes, hands the gateway the keys of [from, to), and replays the file into it.
+func (d *demo) stream(ctx context.Context, owner *stack.User, name, schema string, s *shown, from, to string, flags ...string) error {
 	path := filepath.Join(d.dir, name+".json")
 	if err := os.WriteFile(path, []byte(schema), 0o600); err != nil {
 		return err
@@ -125,25 +129,41 @@ func (d *demo) stream(ctx context.Context, owner *stack.User, name, schema strin
 	var made struct {
 		ID uint64 `json:"id"`
 	}
-	args := append([]string{"stream", "create", name, "--schema", path, "--kind", name, "--shards", "4/8", "--historical"}, flags...)
+	args := append([]string{"stream", "create", name, "--schema", path, "--kind", name, "--shards", "4/8", "--historical",
+		"--origin", from, "--gateway", d.gateway.URL}, flags...)
 	if err := owner.JSON(ctx, &made, args...); err != nil {
 		return err
 	}
 	s.id = made.ID
-	begun := time.Now()
-	var done struct {
-		Records uint64 `json:"records"`
-		Bundles uint64 `json:"bundles"`
-		Sealed  uint64 `json:"sealed_bytes"`
+	var keys struct {
+		KeysLeft uint64 `json:"keys_left"`
 	}
-	if err := owner.JSON(ctx, &done, "publish", s.file, "--stream", name); err != nil {
+	if err := owner.JSON(ctx, &keys, "stream", "provision", name, "--gateway", d.gateway.URL, "--from", from, "--to", to); err != nil {
 		return err
 	}
-	d.result.RecordsIn += done.Records
-	d.result.Anchors += done.Bundles
-	d.result.Shards += done.Bundles * 8
-	d.say("%s published %s (stream %d): %d records sealed into %d bytes, %d bundles of 4-of-8 shards, each anchored; %.1f s",
-		owner.Name, name, s.id, done.Records, done.Sealed, done.Bundles, time.Since(begun).Seconds())
+	begun := time.Now()
+	var sent struct {
+		Rows uint64 `json:"rows"`
+	}
+	if err := d.gateway.Replay(ctx, s.file, s.id, &sent); err != nil {
+		return err
+	}
+	c, err := chain.Dial(ctx, chain.Config{RPC: d.RPC()})
+	if err != nil {
+		return err
+	}
+	_, head, err := c.Stream(ctx, s.id)
+	if err != nil {
+		return err
+	}
+	if head.Records != sent.Rows {
+		return fmt.Errorf("%d rows of %s were sent, %d are anchored", sent.Rows, name, head.Records)
+	}
+	d.result.RecordsIn += sent.Rows
+	d.result.Anchors += head.NextSeq
+	d.result.Shards += head.NextSeq * 8
+	d.say("%s made stream %d (%s) and gave the gateway keys for %d intervals; it sealed %d records into %d bytes, %d bundles of 4-of-8 shards, each anchored: %.1f s",
+		owner.Name, s.id, name, keys.KeysLeft, sent.Rows, head.Bytes, head.NextSeq, time.Since(begun).Seconds())
 	return nil
 }
 
