@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	gwruntime "github.com/grpc-ecosystem/grpc-gateway/runtime"
-	"google.golang.org/grpc"
 
 	"cosmossdk.io/core/appmodule"
 
@@ -67,14 +66,8 @@ func (AppModule) RegisterGRPCGatewayRoutes(ctx client.Context, mux *gwruntime.Se
 
 // RegisterServices implements module.HasServices.
 func (m AppModule) RegisterServices(cfg module.Configurator) {
-	m.register(cfg.MsgServer(), cfg.QueryServer())
-}
-
-func (m AppModule) register(msgs, queries interface {
-	RegisterService(*grpc.ServiceDesc, any)
-}) {
-	types.RegisterMsgServer(msgs, keeper.NewMsgServer(m.keeper))
-	types.RegisterQueryServer(queries, keeper.NewQueryServer(m.keeper))
+	types.RegisterMsgServer(cfg.MsgServer(), keeper.NewMsgServer(m.keeper))
+	types.RegisterQueryServer(cfg.QueryServer(), keeper.NewQueryServer(m.keeper))
 }
 
 // DefaultGenesis implements module.HasGenesisBasics.
