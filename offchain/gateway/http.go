@@ -197,24 +197,25 @@ func (n *Node) provision(r *http.Request, body []byte) (any, error) {
 	return n.Provision(r.Context(), body)
 }
 
-// health is 200 while every stream can take records and has keys left, else 503 with what is wrong.
+// health is 200 while every stream can take records, else 503 with what is wrong. What keeps a stream from being anchored
+// is told as well, but records wait for that safely.
 func (n *Node) health(w http.ResponseWriter, _ *http.Request) {
-	var wrong []string
+	var wrong, troubles []string
 	n.mu.RLock()
 	for id, err := range n.faulty {
 		wrong = append(wrong, fmt.Sprintf("stream %d: %v", id, err))
 	}
 	n.mu.RUnlock()
 	for _, s := range n.Status().Streams {
-		if s.KeysLeft == 0 {
+		if s.KeysLeft == 0 && !s.Historical {
 			wrong = append(wrong, fmt.Sprintf("stream %d has no keys left: the owner must run `cpdata stream provision %s --gateway URL`", s.Stream, s.Name))
 		}
 		if s.Trouble != "" {
-			wrong = append(wrong, fmt.Sprintf("stream %d: %s", s.Stream, s.Trouble))
+			troubles = append(troubles, fmt.Sprintf("stream %d: %s", s.Stream, s.Trouble))
 		}
 	}
 	if len(wrong) > 0 {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	answer(w, map[string]any{"ok": len(wrong) == 0, "wrong": wrong})
+	answer(w, map[string]any{"ok": len(wrong) == 0, "wrong": wrong, "troubles": troubles})
 }

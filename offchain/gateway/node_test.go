@@ -334,3 +334,18 @@ func TestADamagedStreamIsRefusedAndTheNodeGoesOn(t *testing.T) {
 	status, _ = n.get("/healthz")
 	require.Equal(t, http.StatusServiceUnavailable, status)
 }
+
+func TestHealthTellsWhetherRecordsCanBeTaken(t *testing.T) {
+	n := provisioned(t, nil)
+	l, err := n.lane(testStream)
+	require.NoError(t, err)
+	n.w.clock(100) // the window has passed
+	status, answer := n.get("/healthz")
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.Contains(t, fmt.Sprint(answer["wrong"]), "cpdata stream provision cars")
+	l.mu.Lock()
+	l.row.Historical = true
+	l.mu.Unlock()
+	status, _ = n.get("/healthz")
+	require.Equal(t, http.StatusOK, status)
+}

@@ -16,11 +16,13 @@ type Status struct {
 
 // StreamStatus is how one stream stands.
 type StreamStatus struct {
-	Stream   uint64 `json:"stream"`
-	Owner    string `json:"owner"`
-	Name     string `json:"name"`
-	KeysLeft uint64 `json:"keys_left"`
-	NextSeq  uint64 `json:"next_seq"`
+	Stream uint64 `json:"stream"`
+	Owner  string `json:"owner"`
+	Name   string `json:"name"`
+	// Historical streams hold data measured before; a window used up is no trouble there.
+	Historical bool   `json:"historical"`
+	KeysLeft   uint64 `json:"keys_left"`
+	NextSeq    uint64 `json:"next_seq"`
 	// NextInterval is the first interval not anchored, AnchoredTo where its time begins.
 	NextInterval uint64 `json:"next_interval"`
 	AnchoredTo   string `json:"anchored_to"`
@@ -39,7 +41,7 @@ func (l *lane) status() StreamStatus {
 	defer l.mu.Unlock()
 	from, _ := l.reading.grid.Bounds(clamp(l.state.NextInterval))
 	s := StreamStatus{
-		Stream: l.id, Owner: l.row.Owner, Name: l.row.Name, KeysLeft: l.keysLeft(), NextSeq: l.state.NextSeq,
+		Stream: l.id, Owner: l.row.Owner, Name: l.row.Name, Historical: l.row.Historical, KeysLeft: l.keysLeft(), NextSeq: l.state.NextSeq,
 		NextInterval: l.state.NextInterval, AnchoredTo: time.UnixMilli(from).UTC().Format(time.RFC3339Nano),
 		PendingRecords: l.pending.records, Staged: l.stage != nil, WALBytes: l.wal.Bytes(), WriterEpoch: l.state.WriterEpoch,
 	}
