@@ -236,7 +236,7 @@ func (e *columnEncoder) texts(b []byte, f int, records []Record) ([]byte, error)
 		word := e.words.lookup(v.text)
 		e.marks = append(e.marks, word)
 		if field.Key {
-			e.series.narrow(i, uint64(word))
+			e.series.narrowByWord(i, word)
 		}
 	}
 	if field.Key {

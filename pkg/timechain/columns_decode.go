@@ -195,7 +195,7 @@ func (d *columnDecoder) texts(f int, records []Record) error {
 		}
 		v.text = words[last]
 		if field.Key {
-			d.series.narrow(i, uint64(last))
+			d.series.narrowByWord(i, uint32(last))
 		}
 	}
 	if field.Key {

@@ -4,6 +4,7 @@ package timechain
 type series struct {
 	of    []uint32 // a record's series
 	count uint32
+	words uint32 // texts of the first key field, which number the series by themselves
 	table map[[2]uint64]uint32
 	last  lastValues
 }
@@ -15,7 +16,7 @@ func (s *series) reset(n int) {
 	}
 	s.of = s.of[:n]
 	clear(s.of)
-	s.count = 1
+	s.count, s.words = 1, 0
 	if s.table == nil {
 		s.table = map[[2]uint64]uint32{}
 	}
@@ -33,9 +34,21 @@ func (s *series) narrow(i int, value uint64) {
 	s.of[i] = id
 }
 
-// narrowed ends a round of narrow.
+// narrowByWord is narrow by a text's place in its dictionary. Places count up in order of first use, as series do, so the first
+// key field needs no table.
+func (s *series) narrowByWord(i int, word uint32) {
+	if s.count > 1 {
+		s.narrow(i, uint64(word))
+		return
+	}
+	s.of[i] = word
+	s.words = max(s.words, word+1)
+}
+
+// narrowed ends a round of narrow or narrowByWord.
 func (s *series) narrowed() {
-	s.count = uint32(len(s.table))
+	s.count = max(uint32(len(s.table)), s.words, 1)
+	s.words = 0
 	clear(s.table)
 }
 

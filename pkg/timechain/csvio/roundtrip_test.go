@@ -6,9 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -175,38 +173,6 @@ func TestRealFilesComeBackByteForByte(t *testing.T) {
 			share := float64(sealed) / float64(len(text))
 			t.Logf("%d rows in %d blocks: %d bytes of CSV, %d sealed (%.1f %%)", rows, blocks, len(text), sealed, 100*share)
 			require.Less(t, share, c.sealed)
-		})
-	}
-}
-
-func cpuTime(b *testing.B) time.Duration {
-	var u syscall.Rusage
-	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-func BenchmarkSealTraffic(b *testing.B) {
-	text := traffic.read(b)
-	intervals := traffic.intervals(b, text)
-	canonical := 0
-	for _, ir := range intervals {
-		for _, r := range ir.Records {
-			canonical += len(r.Leaf())
-		}
-	}
-	for _, c := range []struct {
-		name string
-		n    int64
-	}{{"csv-bytes", int64(len(text))}, {"record-bytes", int64(canonical)}} {
-		b.Run(c.name, func(b *testing.B) {
-			b.SetBytes(c.n)
-			b.ReportAllocs()
-			before := cpuTime(b)
-			for b.Loop() {
-				traffic.bundles(b, intervals)
-			}
-			// On a shared machine the rate of the wall clock says little: what one processor does in a second of its time.
-			b.ReportMetric(float64(c.n)*float64(b.N)/1e6/(cpuTime(b)-before).Seconds(), "MB/cpu-s")
 		})
 	}
 }
