@@ -7,6 +7,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/cpchain/cpchain/pkg/pre"
 	"github.com/cpchain/cpchain/x/datarights/types"
 )
 
@@ -52,6 +53,14 @@ func TestRegisterReaderRefuses(t *testing.T) {
 		{"D-RDR-2: no pre key proof", types.ErrReaderKey, func(_ *fixture, m *types.MsgRegisterReader) { m.PreKeyProof = nil }},
 		{"D-RDR-2: a short auth key", types.ErrReaderKey, func(_ *fixture, m *types.MsgRegisterReader) { m.AuthKey = m.AuthKey[1:] }},
 		{"D-RDR-2: a forged auth key proof", types.ErrReaderKey, func(_ *fixture, m *types.MsgRegisterReader) { m.AuthKeyProof[0] ^= 1 }},
+		{"D-RDR-2: an auth key anybody can sign for", types.ErrReaderKey, func(f *fixture, m *types.MsgRegisterReader) {
+			keys := f.newReaderKeys()
+			m.AuthKey, m.AuthKeyProof = forAnybody()
+			m.PreKey = bytesOf(keys.pre.Public())
+			var err error
+			m.PreKeyProof, err = pre.ProvePossession(f.rand, keys.pre, types.ReaderProofBytes(testChain, m.Owner, m.PreKey, m.AuthKey))
+			require.NoError(f.t, err)
+		}},
 		{"D-RDR-2: proofs of somebody else", types.ErrReaderKey, func(f *fixture, m *types.MsgRegisterReader) { m.Owner = f.text(f.alice) }},
 		{"D-RDR-2: a key exchanged under the proofs", types.ErrReaderKey, func(f *fixture, m *types.MsgRegisterReader) { m.AuthKey = public(signer("mallory")) }},
 		{"D-RDR-3: an owner who can't pay", types.ErrFee, func(f *fixture, m *types.MsgRegisterReader) { f.bank.balances[string(f.bob)] = sdk.Coins{} }},

@@ -74,6 +74,9 @@ func TestCreateStreamRefuses(t *testing.T) {
 		{"D-STR-8: no writer key", types.ErrWriter, func(_ *fixture, m *types.MsgCreateStream) { m.Writer.Key = nil }},
 		{"D-STR-8: a seal key of a strange length", types.ErrWriter, func(_ *fixture, m *types.MsgCreateStream) { m.Writer.SealKey = []byte{1} }},
 		{"D-STR-8: a writer that is no account", types.ErrWriter, func(_ *fixture, m *types.MsgCreateStream) { m.Writer.Account = "gateway" }},
+		{"D-STR-8: a key anybody can sign for", types.ErrWriter, func(_ *fixture, m *types.MsgCreateStream) {
+			m.Writer.Key, m.WriterProof = forAnybody()
+		}},
 		{"D-STR-8: no proof", types.ErrWriter, func(_ *fixture, m *types.MsgCreateStream) { m.WriterProof = nil }},
 		{"D-STR-8: a proof for another name", types.ErrWriter, func(_ *fixture, m *types.MsgCreateStream) { m.Name = "buoy-2" }},
 		{"D-STR-8: a proof for another owner", types.ErrWriter, func(f *fixture, m *types.MsgCreateStream) { m.Owner = f.text(f.bob) }},
@@ -93,6 +96,16 @@ func TestCreateStreamRefuses(t *testing.T) {
 			f.refuses(c.want, func() error { _, err := f.msg.CreateStream(f.ctx, m); return err })
 		})
 	}
+}
+
+// forAnybody is the identity point as a key, and a signature that verifies under it for every message.
+func forAnybody() (key, signature []byte) {
+	key, signature = make([]byte, 32), make([]byte, 64)
+	key[0], signature[0] = 1, 1
+	if !ed25519.Verify(key, []byte("anything"), signature) {
+		panic("it does not verify")
+	}
+	return key, signature
 }
 
 // Bech32 may be written in capitals: whoever did so must not become somebody else.

@@ -27,8 +27,8 @@ func checkReaderKeys(chainID, owner string, preKey, preProof, authKey, authProof
 	if err := pre.VerifyPossession(pre.PublicKey(preKey), context, preProof); err != nil {
 		return ErrReaderKey.Wrapf("pre_key: %s", err)
 	}
-	if len(authProof) != ed25519.SignatureSize || !ed25519.Verify(authKey, context, authProof) {
-		return ErrReaderKey.Wrap("auth_key: the proof is not by this key, for these keys, owner and chain")
+	if err := checkSigned(authKey, context, authProof); err != nil {
+		return ErrReaderKey.Wrapf("auth_key: %s", err)
 	}
 	return nil
 }

@@ -89,8 +89,8 @@ func (w Writer) validShape() error {
 
 // CheckProof checks a writer key's proof of possession over one of the two kinds of proof bytes.
 func (w Writer) CheckProof(message, proof []byte) error {
-	if len(w.Key) != ed25519.PublicKeySize || len(proof) != ed25519.SignatureSize || !ed25519.Verify(w.Key, message, proof) {
-		return ErrWriter.Wrap("the proof is not by this key, for this stream, owner and chain")
+	if err := checkSigned(w.Key, message, proof); err != nil {
+		return Because(ErrWriter, err)
 	}
 	return nil
 }
