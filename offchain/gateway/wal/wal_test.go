@@ -295,3 +295,18 @@ func TestLimitsAreKept(t *testing.T) {
 	require.NoError(t, l.Trim(2, 1))
 	require.NoError(t, l.Append(t.Context(), make([]byte, 10), 0, 0), "room again")
 }
+
+// BenchmarkAppend is durable appends of 128 bytes by 50 writers at once.
+func BenchmarkAppend(b *testing.B) {
+	l, _, _, err := reopen(b, options(b.TempDir()))
+	require.NoError(b, err)
+	b.SetParallelism(50)
+	payload := make([]byte, 128)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if err := l.Append(context.Background(), payload, 0, 0); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
