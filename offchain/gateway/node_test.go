@@ -336,16 +336,18 @@ func TestADamagedStreamIsRefusedAndTheNodeGoesOn(t *testing.T) {
 }
 
 func TestHealthTellsWhetherRecordsCanBeTaken(t *testing.T) {
-	n := provisioned(t, nil)
-	l, err := n.lane(testStream)
-	require.NoError(t, err)
-	n.w.clock(100) // the window has passed
-	status, answer := n.get("/healthz")
+	w := newWorld(t, nil)
+	require.NoError(t, os.Remove(w.dir+"/"+rowFile))
+	n := startNode(t, w)
+	status, _ := n.get("/healthz")
+	require.Equal(t, http.StatusOK, status)
+	status, answer := n.post("/v1/provision", "application/octet-stream", n.parcel(0, 50, 99)) // not for now
+	require.Equal(t, http.StatusOK, status, answer)
+	status, answer = n.get("/healthz")
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.Contains(t, fmt.Sprint(answer["wrong"]), "cpdata stream provision cars")
-	l.mu.Lock()
-	l.row.Historical = true
-	l.mu.Unlock()
+	status, answer = n.post("/v1/provision", "application/octet-stream", n.parcel(0, 0, 99))
+	require.Equal(t, http.StatusOK, status, answer)
 	status, _ = n.get("/healthz")
 	require.Equal(t, http.StatusOK, status)
 }
