@@ -25,6 +25,8 @@ LDFLAGS := -s -w -X $(VERSION_PKG).Name=cpchain -X $(VERSION_PKG).AppName=cpchai
   -X $(VERSION_PKG).Version=$(VERSION) -X $(VERSION_PKG).Commit=$(COMMIT)
 
 export CGO_ENABLED ?= 0
+# one set of flags for builds and tests, so that they share the build cache
+export GOFLAGS ?= -trimpath -buildvcs=false
 
 .PHONY: help
 help: ## list the targets
@@ -33,7 +35,7 @@ help: ## list the targets
 .PHONY: build
 build: ## build every binary into build/
 	@mkdir -p build
-	go build -p $(P) -trimpath -ldflags '$(LDFLAGS)' -o build/ $(BINARIES:%=./cmd/%)
+	go build -p $(P) -ldflags '$(LDFLAGS)' -o build/ $(BINARIES:%=./cmd/%)
 
 .PHONY: test
 test: proto-tools ## vet, format, generated code, module file and all tests (what CI runs)
