@@ -13,10 +13,13 @@ import (
 	"github.com/cosmos/cosmos-sdk/client"
 	"github.com/cosmos/cosmos-sdk/codec"
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	"github.com/cosmos/cosmos-sdk/testutil/simsx"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/module"
+	simtypes "github.com/cosmos/cosmos-sdk/types/simulation"
 
 	"github.com/cpchain/cpchain/x/datarights/keeper"
+	"github.com/cpchain/cpchain/x/datarights/simulation"
 	"github.com/cpchain/cpchain/x/datarights/types"
 )
 
@@ -26,6 +29,8 @@ var (
 	_ module.HasServices      = AppModule{}
 	_ appmodule.AppModule     = AppModule{}
 	_ appmodule.HasEndBlocker = AppModule{}
+
+	_ module.AppModuleSimulation = AppModule{}
 )
 
 // AppModule plugs the keeper into the application.
@@ -104,3 +109,38 @@ func (m AppModule) ExportGenesis(ctx sdk.Context, cdc codec.JSONCodec) json.RawM
 
 // EndBlock implements appmodule.HasEndBlocker.
 func (m AppModule) EndBlock(ctx context.Context) error { return m.keeper.EndBlock(ctx) }
+
+// GenerateGenesisState implements module.AppModuleSimulation.
+func (AppModule) GenerateGenesisState(state *module.SimulationState) {
+	simulation.RandomizedGenState(state)
+}
+
+// RegisterStoreDecoder implements module.AppModuleSimulation: the schema decodes the store.
+func (m AppModule) RegisterStoreDecoder(decoders simtypes.StoreDecoderRegistry) {
+	decoders[types.StoreKey] = simtypes.NewStoreDecoderFuncFromCollectionsSchema(m.keeper.Schema)
+}
+
+// WeightedOperations implements module.AppModuleSimulation; WeightedOperationsX replaces it.
+func (AppModule) WeightedOperations(module.SimulationState) []simtypes.WeightedOperation { return nil }
+
+// WeightedOperationsX adds one factory per message a user sends.
+func (m AppModule) WeightedOperationsX(weight simsx.WeightSource, reg simsx.Registry) {
+	reg.Add(weight.Get("msg_datarights_create_stream", 30), simulation.MsgCreateStreamFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_update_stream", 10), simulation.MsgUpdateStreamFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_set_writer", 10), simulation.MsgSetWriterFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_bump_writer", 10), simulation.MsgBumpWriterFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_rekey", 10), simulation.MsgRekeyFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_anchor", 60), simulation.MsgAnchorFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_register_reader", 20), simulation.MsgRegisterReaderFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_rotate_reader", 10), simulation.MsgRotateReaderFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_grant", 40), simulation.MsgGrantFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_accept_grant", 40), simulation.MsgAcceptGrantFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_refuse_grant", 10), simulation.MsgRefuseGrantFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_revoke_grant", 10), simulation.MsgRevokeGrantFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_dispute_fragment", 10), simulation.MsgDisputeFragmentFactory(m.keeper))
+}
+
+// ProposalMsgsX adds the message governance sends.
+func (AppModule) ProposalMsgsX(weight simsx.WeightSource, reg simsx.Registry) {
+	reg.Add(weight.Get("msg_datarights_update_params", 10), simulation.MsgUpdateParamsFactory())
+}

@@ -2,6 +2,7 @@ package datarights_test
 
 import (
 	"encoding/json"
+	"math/rand"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/codec"
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	"github.com/cosmos/cosmos-sdk/types/module"
 
 	"github.com/cpchain/cpchain/x/datarights"
 	"github.com/cpchain/cpchain/x/datarights/keeper"
@@ -95,6 +97,13 @@ func TestGenesisIsCheckedAsJSON(t *testing.T) {
 	require.NoError(t, m.ValidateGenesis(cdc, nil, m.DefaultGenesis(cdc)))
 	require.ErrorContains(t, m.ValidateGenesis(cdc, nil, json.RawMessage(`{"next_stream": "x"}`)), "genesis of datarights")
 	require.ErrorIs(t, m.ValidateGenesis(cdc, nil, json.RawMessage(`{}`)), types.ErrParams)
+}
+
+func TestSimulatedGenesisIsValid(t *testing.T) {
+	m, cdc := newModule()
+	state := module.SimulationState{Rand: rand.New(rand.NewSource(7)), Cdc: cdc, GenState: map[string]json.RawMessage{}}
+	m.GenerateGenesisState(&state)
+	require.NoError(t, m.ValidateGenesis(cdc, nil, state.GenState[types.ModuleName]))
 }
 
 // The README names every message, event, param and error there is, and none that is not; each rule names a test that is there,

@@ -1,0 +1,236 @@
+package simulation_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cosmos/gogoproto/proto"
+	"github.com/stretchr/testify/require"
+
+	storetypes "cosmossdk.io/store/types"
+
+	"github.com/cosmos/cosmos-sdk/codec"
+	"github.com/cosmos/cosmos-sdk/codec/address"
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	"github.com/cosmos/cosmos-sdk/runtime"
+	"github.com/cosmos/cosmos-sdk/testutil"
+	"github.com/cosmos/cosmos-sdk/testutil/simsx"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	simtypes "github.com/cosmos/cosmos-sdk/types/simulation"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+
+	"github.com/cpchain/cpchain/x/datarights/keeper"
+	"github.com/cpchain/cpchain/x/datarights/simulation"
+	"github.com/cpchain/cpchain/x/datarights/types"
+	providerkeeper "github.com/cpchain/cpchain/x/provider/keeper"
+	providersimulation "github.com/cpchain/cpchain/x/provider/simulation"
+	provider "github.com/cpchain/cpchain/x/provider/types"
+)
+
+// ledger is a bank that keeps balances; burnt coins are gone.
+type ledger map[string]sdk.Coins
+
+func (l ledger) move(from, to sdk.AccAddress, amt sdk.Coins) error {
+	left, negative := l[from.String()].SafeSub(amt...)
+	if negative {
+		return errors.New("insufficient funds")
+	}
+	l[from.String()] = left
+	if to != nil {
+		l[to.String()] = l[to.String()].Add(amt...)
+	}
+	return nil
+}
+
+func (l ledger) SendCoinsFromAccountToModule(_ context.Context, from sdk.AccAddress, module string, amt sdk.Coins) error {
+	return l.move(from, authtypes.NewModuleAddress(module), amt)
+}
+
+func (l ledger) SendCoinsFromModuleToAccount(_ context.Context, module string, to sdk.AccAddress, amt sdk.Coins) error {
+	return l.move(authtypes.NewModuleAddress(module), to, amt)
+}
+
+func (l ledger) BurnCoins(_ context.Context, module string, amt sdk.Coins) error {
+	return l.move(authtypes.NewModuleAddress(module), nil, amt)
+}
+
+func (l ledger) GetAllBalances(_ context.Context, addr sdk.AccAddress) sdk.Coins {
+	return l[addr.String()]
+}
+
+func (l ledger) SpendableCoins(_ context.Context, addr sdk.AccAddress) sdk.Coins {
+	return l[addr.String()]
+}
+func (ledger) IsSendEnabledDenom(context.Context, string) bool { return true }
+
+type modules struct{}
+
+func (modules) GetModuleAddress(name string) sdk.AccAddress { return authtypes.NewModuleAddress(name) }
+
+// chain is this module on the real x/provider, with a ledger for a bank.
+type chain struct {
+	t         *testing.T
+	r         *rand.Rand
+	ctx       sdk.Context
+	bank      ledger
+	accounts  []simtypes.Account
+	addresses address.Bech32Codec
+	rights    keeper.Keeper
+	providers providerkeeper.Keeper
+	delivered map[string]int
+}
+
+func newChain(t *testing.T, seed int64) *chain {
+	c := &chain{t: t, r: rand.New(rand.NewSource(seed)), bank: ledger{}, addresses: address.Bech32Codec{Bech32Prefix: "cosmos"}, delivered: map[string]int{}}
+	keys := map[string]*storetypes.KVStoreKey{
+		types.StoreKey: storetypes.NewKVStoreKey(types.StoreKey), provider.StoreKey: storetypes.NewKVStoreKey(provider.StoreKey),
+	}
+	c.ctx = testutil.DefaultContextWithKeys(keys, nil, nil).WithChainID("sim-1")
+	c.accounts = simtypes.RandomAccounts(c.r, 12)
+	for _, a := range c.accounts {
+		c.bank[a.Address.String()] = sdk.NewCoins(sdk.NewInt64Coin(types.FeeDenom, 10_000_000))
+	}
+	gov := authtypes.NewModuleAddress("gov").String()
+	cdc := codec.NewProtoCodec(codectypes.NewInterfaceRegistry())
+	c.providers = providerkeeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[provider.StoreKey]), c.addresses, gov, c.bank)
+	c.rights = keeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[types.StoreKey]), c.addresses, gov, c.bank, c.providers)
+	registry, rights := provider.DefaultGenesis(), types.DefaultGenesis()
+	registry.Params, rights.Params = providersimulation.RandomParams(c.r), simulation.RandomParams(c.r)
+	require.NoError(t, c.providers.InitGenesis(c.ctx, registry))
+	require.NoError(t, c.rights.InitGenesis(c.ctx, rights))
+	return c
+}
+
+func (c *chain) factories() []simsx.SimMsgFactoryX {
+	k, p := c.rights, c.providers
+	return []simsx.SimMsgFactoryX{
+		providersimulation.MsgRegisterFactory(p), providersimulation.MsgRegisterFactory(p), providersimulation.MsgSetPausedFactory(p), providersimulation.MsgLeaveFactory(p),
+		simulation.MsgCreateStreamFactory(k), simulation.MsgUpdateStreamFactory(k), simulation.MsgSetWriterFactory(k), simulation.MsgBumpWriterFactory(k),
+		simulation.MsgRekeyFactory(k), simulation.MsgAnchorFactory(k), simulation.MsgAnchorFactory(k), simulation.MsgAnchorFactory(k),
+		simulation.MsgRegisterReaderFactory(k), simulation.MsgRotateReaderFactory(k), simulation.MsgGrantFactory(k), simulation.MsgGrantFactory(k),
+		simulation.MsgAcceptGrantFactory(k), simulation.MsgAcceptGrantFactory(k), simulation.MsgRefuseGrantFactory(k), simulation.MsgRevokeGrantFactory(k),
+		simulation.MsgDisputeFragmentFactory(k), simulation.MsgUpdateParamsFactory(),
+	}
+}
+
+// run sends random messages over blocks. Whatever a factory makes must be accepted, or refused as the factory expects.
+func (c *chain) run(blocks int) {
+	factories := c.factories()
+	for height := int64(1); height <= int64(blocks); height++ {
+		c.ctx = c.ctx.WithBlockHeight(height).WithBlockTime(time.Unix(1_700_000_000+height*3600, 0)).
+			WithHeaderHash(bytes.Repeat([]byte{byte(height)}, 32)).WithEventManager(sdk.NewEventManager())
+		require.NoError(c.t, c.providers.BeginBlock(c.ctx))
+		for range 8 {
+			c.send(factories[c.r.Intn(len(factories))])
+		}
+		require.NoError(c.t, c.rights.EndBlock(c.ctx))
+		require.NoError(c.t, c.providers.EndBlock(c.ctx))
+		require.NoError(c.t, c.rights.CheckInvariants(c.ctx), "height %d", height)
+		for _, e := range c.ctx.EventManager().Events() {
+			require.False(c.t, strings.HasSuffix(e.Type, "EventSettlementFailed"), "%v", e)
+			if strings.HasSuffix(e.Type, "EventGrantSettled") {
+				c.delivered["settled"]++
+			}
+		}
+	}
+}
+
+func (c *chain) send(factory simsx.SimMsgFactoryX) {
+	reporter := simsx.NewBasicSimulationReporter().WithScope(factory.MsgType())
+	data := simsx.NewChainDataSource(c.ctx, c.r, modules{}, c.bank, c.addresses, c.accounts...)
+	_, msg := factory.Create()(c.ctx, data, reporter)
+	if reporter.IsSkipped() {
+		return
+	}
+	cached, write := c.ctx.CacheContext()
+	err := c.deliver(cached, msg)
+	require.NoError(c.t, factory.DeliveryResultHandler()(err), proto.MessageName(msg))
+	if err == nil {
+		write()
+	}
+	c.delivered[proto.MessageName(msg)]++
+}
+
+func (c *chain) deliver(ctx context.Context, msg sdk.Msg) (err error) {
+	s, p := keeper.NewMsgServer(c.rights), providerkeeper.NewMsgServer(c.providers)
+	switch m := msg.(type) {
+	case *provider.MsgRegister:
+		_, err = p.Register(ctx, m)
+	case *provider.MsgSetPaused:
+		_, err = p.SetPaused(ctx, m)
+	case *provider.MsgLeave:
+		_, err = p.Leave(ctx, m)
+	case *types.MsgCreateStream:
+		_, err = s.CreateStream(ctx, m)
+	case *types.MsgUpdateStream:
+		_, err = s.UpdateStream(ctx, m)
+	case *types.MsgSetWriter:
+		_, err = s.SetWriter(ctx, m)
+	case *types.MsgBumpWriter:
+		_, err = s.BumpWriter(ctx, m)
+	case *types.MsgRekey:
+		_, err = s.Rekey(ctx, m)
+	case *types.MsgAnchor:
+		_, err = s.Anchor(ctx, m)
+	case *types.MsgRegisterReader:
+		_, err = s.RegisterReader(ctx, m)
+	case *types.MsgRotateReader:
+		_, err = s.RotateReader(ctx, m)
+	case *types.MsgGrant:
+		_, err = s.Grant(ctx, m)
+	case *types.MsgAcceptGrant:
+		_, err = s.AcceptGrant(ctx, m)
+	case *types.MsgRefuseGrant:
+		_, err = s.RefuseGrant(ctx, m)
+	case *types.MsgRevokeGrant:
+		_, err = s.RevokeGrant(ctx, m)
+	case *types.MsgDisputeFragment:
+		_, err = s.DisputeFragment(ctx, m)
+	case *types.MsgUpdateParams:
+		_, err = s.UpdateParams(ctx, m)
+	default:
+		err = errors.New("no such message")
+	}
+	return err
+}
+
+func (c *chain) export() []byte {
+	g, err := c.rights.ExportGenesis(c.ctx)
+	require.NoError(c.t, err)
+	require.NoError(c.t, g.Validate())
+	bz, err := g.Marshal()
+	require.NoError(c.t, err)
+	return bz
+}
+
+func TestRandomMessagesKeepTheInvariants(t *testing.T) {
+	total := map[string]int{}
+	for seed := range int64(3) {
+		c := newChain(t, seed)
+		c.run(120)
+		for name, n := range c.delivered {
+			total[name] += n
+		}
+	}
+	t.Log(total)
+	require.Len(t, total, 3+14+1, "every message was delivered, and grants were settled: %v", total)
+}
+
+func TestTheSameSeedGivesTheSameState(t *testing.T) {
+	a, b := newChain(t, 42), newChain(t, 42)
+	a.run(60)
+	b.run(60)
+	require.Equal(t, a.export(), b.export())
+}
+
+func TestRandomParamsAreValid(t *testing.T) {
+	r := rand.New(rand.NewSource(1))
+	for range 1000 {
+		require.NoError(t, simulation.RandomParams(r).Validate())
+	}
+}
