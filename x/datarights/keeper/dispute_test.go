@@ -186,6 +186,21 @@ func TestARotatedPeerKeyStillAnswersForWhatItSigned(t *testing.T) {
 	require.NoError(t, w.dispute(signAnswer(b)), "by the first key, which it had at its acceptance")
 }
 
+// A key that was rotated away before the acceptance, perhaps because it was stolen, binds nobody to this grant.
+func TestAPeerKeyOfBeforeTheAcceptanceBlamesNobody(t *testing.T) {
+	f := newFixture(t)
+	w := world{fixture: f, stream: f.stream("buoy-1")}
+	w.reader, w.keys = f.reader("laptop")
+	f.providers.peerKeys[faulty] = append(f.providers.peerKeys[faulty], public(signer("new peer key")))
+	f.change(faulty, func(p *provider.Provider) { p.PeerKeyVersion = 2 })
+	w.dealt = f.grant(w.stream, w.reader, w.keys)
+	require.NoError(t, f.accept(faulty, w.dealt.id))
+	a := w.answer(0, faulty)
+	a.Fragment[100] ^= 1
+	a = signAnswer(a) // by the first key, whose version 1 the registry still knows
+	w.refuses(types.ErrAnswerSignature, func() error { return w.dispute(a) })
+}
+
 func TestDisputesEndWithTheWindow(t *testing.T) {
 	w := newWorld(newFixture(t))
 	a := w.answer(0, faulty)

@@ -54,7 +54,7 @@ func TestCreateStreamRefuses(t *testing.T) {
 		{"D-STR-4: no field", types.ErrSchema, func(_ *fixture, m *types.MsgCreateStream) { m.Schema.Fields = nil }},
 		{"D-STR-4: too many fields", types.ErrSchema, func(_ *fixture, m *types.MsgCreateStream) { m.Schema.Fields = make([]types.Field, 65) }},
 		{"D-STR-4: a schema too large", types.ErrSchema, func(_ *fixture, m *types.MsgCreateStream) { m.Schema.Fields[0].Unit = strings.Repeat("a", 4096) }},
-		{"D-STR-4: a type that reads as int when cut off", types.ErrSchema, func(_ *fixture, m *types.MsgCreateStream) { m.Schema.Fields[0].Type = 257 }},
+		{"D-STR-4: a type that reads as text when cut off", types.ErrSchema, func(_ *fixture, m *types.MsgCreateStream) { m.Schema.Fields[1].Type = 260 }},
 		{"D-STR-4: decimals that read as 1 when cut off", types.ErrSchema, func(_ *fixture, m *types.MsgCreateStream) { m.Schema.Fields[0].Decimals = 257 }},
 		{"D-STR-4: a bound that is no number", types.ErrSchema, func(_ *fixture, m *types.MsgCreateStream) { m.Schema.Fields[0].Min = "low" }},
 		{"D-STR-4: a bound with too many places", types.ErrSchema, func(_ *fixture, m *types.MsgCreateStream) { m.Schema.Fields[0].Max = "1100.05" }},
