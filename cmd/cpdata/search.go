@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/cosmos/cosmos-sdk/types/query"
 	"github.com/spf13/cobra"
+
+	"github.com/cosmos/cosmos-sdk/types/query"
 
 	datarights "github.com/cpchain/cpchain/x/datarights/types"
 )

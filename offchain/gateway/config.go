@@ -156,13 +156,20 @@ func (c Config) Validate() error {
 		name       string
 		value, low int64
 	}{
-		{"chain.tx_timeout_seconds", c.Chain.TxTimeoutSeconds, 1}, {"chain.grants_poll_seconds", c.Chain.GrantsPollSeconds, 0},
-		{"p2p.shard_timeout_seconds", c.P2P.ShardTimeoutSeconds, 1}, {"http.max_body_bytes", c.HTTP.MaxBodyBytes, 1 << 10},
-		{"mqtt.max_payload_bytes", int64(c.MQTT.MaxPayloadBytes), 1 << 10}, {"mqtt.max_clients", int64(c.MQTT.MaxClients), 1},
-		{"limits.max_ahead_seconds", c.Limits.MaxAheadSeconds, 0}, {"limits.max_behind_seconds", c.Limits.MaxBehindSeconds, 1},
-		{"wal.segment_bytes", c.Log.SegmentBytes, 1 << 12}, {"wal.max_bytes", c.Log.MaxBytes, 1 << 20},
-		{"seal.poll_ms", c.Seal.PollMillis, 1}, {"seal.lateness_seconds", c.Seal.LatenessSeconds, 0},
-		{"seal.max_bundle_bytes", c.Seal.MaxBundleBytes, 1 << 10}, {"seal.keep_keys_seconds", c.Seal.KeepKeysSeconds, 0},
+		{"chain.tx_timeout_seconds", c.Chain.TxTimeoutSeconds, 1},
+		{"chain.grants_poll_seconds", c.Chain.GrantsPollSeconds, 0},
+		{"p2p.shard_timeout_seconds", c.P2P.ShardTimeoutSeconds, 1},
+		{"http.max_body_bytes", c.HTTP.MaxBodyBytes, 1 << 10},
+		{"mqtt.max_payload_bytes", int64(c.MQTT.MaxPayloadBytes), 1 << 10},
+		{"mqtt.max_clients", int64(c.MQTT.MaxClients), 1},
+		{"limits.max_ahead_seconds", c.Limits.MaxAheadSeconds, 0},
+		{"limits.max_behind_seconds", c.Limits.MaxBehindSeconds, 1},
+		{"wal.segment_bytes", c.Log.SegmentBytes, 1 << 12},
+		{"wal.max_bytes", c.Log.MaxBytes, 1 << 20},
+		{"seal.poll_ms", c.Seal.PollMillis, 1},
+		{"seal.lateness_seconds", c.Seal.LatenessSeconds, 0},
+		{"seal.max_bundle_bytes", c.Seal.MaxBundleBytes, 1 << 10},
+		{"seal.keep_keys_seconds", c.Seal.KeepKeysSeconds, 0},
 		{"seal.workers", int64(c.Seal.Workers), 1},
 	} {
 		check(n.value >= n.low, "%s is %d: it must be at least %d", n.name, n.value, n.low)

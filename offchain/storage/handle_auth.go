@@ -6,9 +6,10 @@ import (
 	"crypto/ed25519"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/peer"
+
 	"github.com/cosmos/cosmos-sdk/crypto/keys/secp256k1"
 	"github.com/cosmos/cosmos-sdk/types/bech32"
-	"github.com/libp2p/go-libp2p/core/peer"
 
 	"github.com/cpchain/cpchain/offchain/chain"
 	"github.com/cpchain/cpchain/offchain/storage/wire"

@@ -161,7 +161,9 @@ func lying(t *testing.T, in SealInput, before string, lie func(*sealer)) *Bundle
 	}{
 		{"encode", func() error { require.NoError(t, s.readKeys(keysOf(2))); return s.encode() }},
 		{"hash", func() error { require.NoError(t, s.drawSalts(testRand())); return s.hashRecords() }},
-		{"link", s.linkHeaders}, {"seal", s.sealParts}, {"bundle", func() error { return nil }},
+		{"link", s.linkHeaders},
+		{"seal", s.sealParts},
+		{"bundle", func() error { return nil }},
 	} {
 		if step.name == before {
 			lie(s)

@@ -19,9 +19,16 @@ func TestTimesOfEveryFormatComeBackExactly(t *testing.T) {
 		{TimeRFC3339, "2010-01-01T01:00:00.123456789Z", 1262307600123456789},
 		{TimeLocal, "2010-01-01T01:00:00", 1262307600e9},
 		{TimeLocal, "2010-01-01T01:00:00.5", 1262307600500000000},
-		{TimeUnix, "1262307600", 1262307600e9}, {TimeUnix, "1.000000001", 1000000001}, {TimeUnix, "-1.5", -1500000000}, {TimeUnix, "0", 0},
-		{TimeUnixMs, "1262307600000", 1262307600e9}, {TimeUnixMs, "1.000001", 1000001},
-		{TimeOffset, "0", origin * 1e6}, {TimeOffset, "878", origin*1e6 + 878e9}, {TimeOffset, "0.1", origin*1e6 + 1e8}, {TimeOffset, "-2", origin*1e6 - 2e9},
+		{TimeUnix, "1262307600", 1262307600e9},
+		{TimeUnix, "1.000000001", 1000000001},
+		{TimeUnix, "-1.5", -1500000000},
+		{TimeUnix, "0", 0},
+		{TimeUnixMs, "1262307600000", 1262307600e9},
+		{TimeUnixMs, "1.000001", 1000001},
+		{TimeOffset, "0", origin * 1e6},
+		{TimeOffset, "878", origin*1e6 + 878e9},
+		{TimeOffset, "0.1", origin*1e6 + 1e8},
+		{TimeOffset, "-2", origin*1e6 - 2e9},
 	} {
 		base := TimeBase{Field: "t", Format: c.format}
 		ns, err := base.ParseTime(c.text, origin)
@@ -33,11 +40,20 @@ func TestTimesOfEveryFormatComeBackExactly(t *testing.T) {
 
 func TestTimesThatCannotBeHeldAreRefused(t *testing.T) {
 	for _, c := range []struct{ format, text string }{
-		{TimeRFC3339, "2010-01-01T01:00:00"}, {TimeRFC3339, "1677-01-01T00:00:00Z"}, {TimeRFC3339, "2262-01-01T00:00:00Z"},
-		{TimeRFC3339, "2010-01-01T01:00:00.1234567891Z"}, {TimeRFC3339, "2010-01-01T01:00:00.0000000001Z"},
-		{TimeLocal, "2010-01-01T01:00:00Z"}, {TimeLocal, "2010-02-30T01:00:00"}, {TimeLocal, ""},
-		{TimeUnix, "9223372037"}, {TimeUnix, "1.0000000001"}, {TimeUnix, "soon"}, {TimeUnixMs, "1.0000001"},
-		{TimeOffset, "9223372036"}, {"julian", "1"},
+		{TimeRFC3339, "2010-01-01T01:00:00"},
+		{TimeRFC3339, "1677-01-01T00:00:00Z"},
+		{TimeRFC3339, "2262-01-01T00:00:00Z"},
+		{TimeRFC3339, "2010-01-01T01:00:00.1234567891Z"},
+		{TimeRFC3339, "2010-01-01T01:00:00.0000000001Z"},
+		{TimeLocal, "2010-01-01T01:00:00Z"},
+		{TimeLocal, "2010-02-30T01:00:00"},
+		{TimeLocal, ""},
+		{TimeUnix, "9223372037"},
+		{TimeUnix, "1.0000000001"},
+		{TimeUnix, "soon"},
+		{TimeUnixMs, "1.0000001"},
+		{TimeOffset, "9223372036"},
+		{"julian", "1"},
 	} {
 		_, err := TimeBase{Field: "t", Format: c.format}.ParseTime(c.text, testOrigin)
 		require.ErrorIs(t, err, ErrTime, "%s %q", c.format, c.text)

@@ -129,8 +129,10 @@ func (d *demo) stream(ctx context.Context, owner *stack.User, name, schema strin
 	var made struct {
 		ID uint64 `json:"id"`
 	}
-	args := append([]string{"stream", "create", name, "--schema", path, "--kind", name, "--shards", "4/8", "--historical",
-		"--origin", from, "--gateway", d.gateway.URL}, flags...)
+	args := append([]string{
+		"stream", "create", name, "--schema", path, "--kind", name, "--shards", "4/8", "--historical",
+		"--origin", from, "--gateway", d.gateway.URL,
+	}, flags...)
 	if err := owner.JSON(ctx, &made, args...); err != nil {
 		return err
 	}

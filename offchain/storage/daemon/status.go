@@ -35,8 +35,13 @@ func (p *program) status(cmd *cobra.Command) error {
 		return err
 	}
 	fields := []field{
-		{"provider", row.Id}, {"operator", row.Operator}, {"status", statusName(row.Status)}, {"bond", row.Bond.String()},
-		{"roles", roleNames(row)}, {"capacity_bytes", row.CapacityBytes}, {"registered_at", row.RegisteredHeight},
+		{"provider", row.Id},
+		{"operator", row.Operator},
+		{"status", statusName(row.Status)},
+		{"bond", row.Bond.String()},
+		{"roles", roleNames(row)},
+		{"capacity_bytes", row.CapacityBytes},
+		{"registered_at", row.RegisteredHeight},
 	}
 	report, err := askNode(cmd.Context(), a.cfg.HTTP.Listen)
 	if err != nil {

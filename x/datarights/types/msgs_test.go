@@ -58,8 +58,10 @@ func FuzzValidate(f *testing.F) {
 	good := []interface{ Marshal() ([]byte, error) }{
 		&MsgAnchor{Writer: "w", Anchor: exampleAnchor()},
 		&MsgGrant{Proxies: []uint64{1, 2}, Threshold: 1, Root: sum("root"), AcceptanceFee: sdk.NewInt64Coin(FeeDenom, 1), LastInterval: 9},
-		&MsgCreateStream{Name: "a", Kind: "b", Schema: Schema{Fields: []Field{{Name: "x", Type: FIELD_TYPE_FLOAT, Min: "1e9"}}, TimeField: "t", TimeFormat: "unix_s"},
-			BlockMs: 1000, IntervalMs: 1000, UploadMs: 1000, DataShards: 4, TotalShards: 8, Writer: Writer{Key: sum("k")}},
+		&MsgCreateStream{
+			Name: "a", Kind: "b", Schema: Schema{Fields: []Field{{Name: "x", Type: FIELD_TYPE_FLOAT, Min: "1e9"}}, TimeField: "t", TimeFormat: "unix_s"},
+			BlockMs: 1000, IntervalMs: 1000, UploadMs: 1000, DataShards: 4, TotalShards: 8, Writer: Writer{Key: sum("k")},
+		},
 		&MsgRegisterReader{Name: "a", PreKey: sum("p"), AuthKey: sum("a"), PreKeyProof: make([]byte, 64), AuthKeyProof: make([]byte, 64)},
 		&MsgRefuseGrant{Reason: "full"},
 		&MsgAcceptGrant{Grants: []uint64{1, 2}},

@@ -83,7 +83,8 @@ func examples() []struct {
 			Id: 300, Stream: 7, Owner: addressOf(1), Reader: 5, ReaderVersion: 2, KeyEpoch: 1, FirstInterval: 45, LastInterval: 61,
 			Split: 62, Grain: 4, Threshold: 2, Boundary: 100, Root: sum("root"), Leaves: 12, AcceptanceFee: sdk.NewInt64Coin(FeeDenom, 5),
 			Proxies: []GrantProxy{
-				{Provider: 4, State: PROXY_STATE_ACCEPTED, PeerKeyVersion: 1, Height: 120}, {Provider: 5, State: PROXY_STATE_FAULTY, PeerKeyVersion: 2, Height: 121},
+				{Provider: 4, State: PROXY_STATE_ACCEPTED, PeerKeyVersion: 1, Height: 120},
+				{Provider: 5, State: PROXY_STATE_FAULTY, PeerKeyVersion: 2, Height: 121},
 				{Provider: 6, State: PROXY_STATE_ASKED},
 			},
 			ExpiresAt: 1_772_332_800, Status: GRANT_STATUS_REVOKED, CreatedHeight: 119, RevokedAt: 1_772_329_260, Settled: true, SettleAt: 1_772_934_060,
