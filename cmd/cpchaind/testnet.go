@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"path/filepath"
 	"strings"
@@ -219,12 +220,14 @@ func (network *localNet) print(cmd *cobra.Command) error {
 	if format, _ := cmd.Flags().GetString(flags.FlagOutput); format == flags.OutputFormatJSON {
 		return json.NewEncoder(out).Encode(network)
 	}
-	fmt.Fprintf(out, "chain %s in %s\n", network.ChainID, network.Dir)
+	var text strings.Builder
+	fmt.Fprintf(&text, "chain %s in %s\n", network.ChainID, network.Dir)
 	for _, n := range network.Nodes {
-		fmt.Fprintf(out, "%s  rpc %s  grpc %s  rest %s\n  cpchaind start --home %s\n", n.Moniker, n.RPC, n.GRPC, n.REST, n.Home)
+		fmt.Fprintf(&text, "%s  rpc %s  grpc %s  rest %s\n  cpchaind start --home %s\n", n.Moniker, n.RPC, n.GRPC, n.REST, n.Home)
 	}
 	for _, a := range network.Accounts {
-		fmt.Fprintf(out, "account %s %s %s\n", a.Name, a.Address, a.Coins)
+		fmt.Fprintf(&text, "account %s %s %s\n", a.Name, a.Address, a.Coins)
 	}
-	return nil
+	_, err := io.WriteString(out, text.String())
+	return err
 }

@@ -75,10 +75,11 @@ func (a *app) print(result any, text string) error {
 	return err
 }
 
-// note writes progress for people.
-func (a *app) note(format string, args ...any) {
-	fmt.Fprintf(a.errOut, format+"\n", args...)
-}
+// note writes a line of progress for people.
+func (a *app) note(format string, args ...any) { a.tell(format+"\n", args...) }
+
+// tell writes to people. When their terminal is gone there is nobody left to tell.
+func (a *app) tell(format string, args ...any) { _, _ = fmt.Fprintf(a.errOut, format, args...) }
 
 func (a *app) chain(ctx context.Context) (*chain.Client, error) {
 	if a.client != nil {
@@ -140,9 +141,9 @@ func (a *app) secretPassphrase() (string, error) {
 		if !ok || !term.IsTerminal(int(f.Fd())) {
 			return "", errors.New("a passphrase is needed: give --passphrase-file, or set CPDATA_PASSPHRASE")
 		}
-		fmt.Fprint(a.errOut, "passphrase: ")
+		a.tell("passphrase: ")
 		bz, err := term.ReadPassword(int(f.Fd()))
-		fmt.Fprintln(a.errOut)
+		a.tell("\n")
 		if err != nil {
 			return "", err
 		}
@@ -234,7 +235,7 @@ func (a *app) confirm(p *chain.Prepared, burn string) error {
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return errors.New("not signing without being asked to: give --yes")
 	}
-	fmt.Fprint(a.errOut, "sign and send? [y/N] ")
+	a.tell("sign and send? [y/N] ")
 	line, err := bufio.NewReader(f).ReadString('\n')
 	if err != nil || !strings.EqualFold(strings.TrimSpace(line), "y") {
 		return errors.New("not sent")

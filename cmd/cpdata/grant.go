@@ -224,7 +224,7 @@ func (a *app) deliver(ctx context.Context, outbox *owner.Outbox, built *owner.Bu
 		}
 		a.note("  proxy %d: %s", s.Provider, s.State)
 	})
-	if err != nil && !(noWait && errors.Is(err, context.DeadlineExceeded)) {
+	if err != nil && (!noWait || !errors.Is(err, context.DeadlineExceeded)) {
 		return err
 	}
 	if g.Status == datarights.GRANT_STATUS_LIVE {

@@ -259,7 +259,8 @@ func TestMQTTClientsOfBothVersionsStoreAndLearnOfRefusals(t *testing.T) {
 	require.Equal(t, 2, n.Status().Streams[0].PendingRecords)
 	three.Publish("cpc/7", 1, false, "{")
 	select {
-	case <-lost:
+	case err := <-lost:
+		require.Error(t, err)
 	case <-time.After(5 * time.Second):
 		t.Fatal("a refused 3.1.1 message must close the connection")
 	}

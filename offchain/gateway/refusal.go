@@ -81,8 +81,9 @@ func httpStatus(reason Reason) int {
 		return http.StatusNotFound
 	case ReasonFull:
 		return http.StatusInsufficientStorage
+	default:
+		return http.StatusServiceUnavailable
 	}
-	return http.StatusServiceUnavailable
 }
 
 // mqttCode is what MQTT 5 says of a refusal.
@@ -96,8 +97,9 @@ func mqttCode(reason Reason) mqtt.Code {
 		return mqtt.PacketTooLarge
 	case ReasonUnavailable:
 		return mqtt.Unspecified
+	default:
+		return mqtt.PayloadInvalid
 	}
-	return mqtt.PayloadInvalid
 }
 
 // reasonOfCode is the way back, for what the MQTT library refused by itself.

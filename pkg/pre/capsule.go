@@ -44,6 +44,7 @@ func encapsulate(seed [seedSize]byte, context []byte) ([]byte, PublicKey, error)
 	capsule := make([]byte, 0, CapsuleSize)
 	capsule = append(append(capsule, version, Suite), e[:]...)
 	capsule = append(append(capsule, v[:]...), s.Bytes()...)
+	//nolint:gosec // the key wraps one seed only, being derived from it
 	return aead.Seal(capsule, make([]byte, aead.NonceSize()), seed[:], join(context, capsule)), publicA, nil
 }
 

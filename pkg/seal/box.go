@@ -48,6 +48,8 @@ func (s BoxSecret) Public() BoxPublic {
 }
 
 // SealTo encrypts to a key: version ‖ suite ‖ encapsulated key ‖ ciphertext. info and aad must be given again to open.
+//
+//nolint:revive // To alone would not say what is done
 func SealTo(pk BoxPublic, info, aad, plaintext []byte) ([]byte, error) {
 	public, err := ecdh.X25519().NewPublicKey(pk[:])
 	if err != nil {

@@ -24,7 +24,7 @@ const (
 	cborFloat32 = cborSimple | 26
 	cborFloat64 = cborSimple | 27
 	// cborMinusZero is the unassigned simple value 0: it stands for an integer's or decimal's negative zero.
-	cborMinusZero = cborSimple | 0
+	cborMinusZero = cborSimple
 )
 
 // appendHead writes a type with its shortest argument.

@@ -131,8 +131,9 @@ func (e *columnEncoder) field(b []byte, f int, records []Record) ([]byte, error)
 		return e.texts(b, f, records)
 	case TypeFloat:
 		return e.numbers(b, f, records, func(n, base int64) uint64 { return uint64(n ^ base) }), nil
+	default:
+		return e.numbers(b, f, records, func(n, base int64) uint64 { return zigzag(n - base) }), nil
 	}
-	return e.numbers(b, f, records, func(n, base int64) uint64 { return zigzag(n - base) }), nil
 }
 
 // inspect checks a column's values, texts apart, counts the absent ones and notes the negative zeros.

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"math/big"
 )
@@ -31,16 +32,31 @@ func (h BlockHeader) VerifyDevice(pub []byte) error {
 			return nil
 		}
 	case 33:
-		x, y := elliptic.UnmarshalCompressed(elliptic.P256(), pub)
-		if x == nil {
-			return fmt.Errorf("%w: the key is no P-256 point", ErrDevice)
+		key, err := parseP256(pub)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrDevice, err)
 		}
 		r, s := new(big.Int).SetBytes(h.DeviceSig[:32]), new(big.Int).SetBytes(h.DeviceSig[32:])
-		if ecdsa.Verify(&ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: y}, digest[:], r, s) {
+		if ecdsa.Verify(key, digest[:], r, s) {
 			return nil
 		}
 	default:
 		return fmt.Errorf("%w: a key of %d bytes is neither ed25519 nor compressed P-256", ErrDevice, len(pub))
 	}
 	return fmt.Errorf("%w: block %d", ErrDevice, h.Seq)
+}
+
+// parseP256 reads a compressed point; crypto/ecdsa takes only the uncompressed form.
+func parseP256(compressed []byte) (*ecdsa.PublicKey, error) {
+	curve := elliptic.P256()
+	x, y := elliptic.UnmarshalCompressed(curve, compressed)
+	if x == nil {
+		return nil, errors.New("the key is no P-256 point")
+	}
+	const size = 32
+	point := make([]byte, 1+2*size)
+	point[0] = 4
+	x.FillBytes(point[1 : 1+size])
+	y.FillBytes(point[1+size:])
+	return ecdsa.ParseUncompressedPublicKey(curve, point)
 }

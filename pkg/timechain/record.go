@@ -63,8 +63,9 @@ func (v *Value) appendCBOR(b []byte) []byte {
 		return appendFloat(b, v.Float64())
 	case TypeText:
 		return appendText(b, v.text)
+	default: // absent; a fixed value is stored as an integer
+		return append(b, cborNull)
 	}
-	return append(b, cborNull)
 }
 
 // wireRecord is a record as CBOR.

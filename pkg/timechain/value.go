@@ -157,8 +157,9 @@ func (v Value) Format(f Field) string {
 		return strconv.FormatFloat(v.Float64(), 'g', -1, 64)
 	case TypeText:
 		return v.text
+	default:
+		return "" // absent
 	}
-	return ""
 }
 
 func formatFixed(v Value, decimals int) string {

@@ -101,7 +101,7 @@ func run(ctx context.Context, bin, data, out, keep, story string) int {
 			return 1
 		}
 		d.dir = dir
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
 	}
 	err := d.story(ctx)
 	for i := len(d.cleanups) - 1; i >= 0; i-- {

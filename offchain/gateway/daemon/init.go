@@ -73,7 +73,7 @@ func (p *program) init(cmd *cobra.Command, cfg gateway.Config) error {
 	if err := cfg.Save(p.home); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "words of the gateway's account; write them down, they are not shown again:\n%s\n", words)
+	cmd.PrintErrf("words of the gateway's account; write them down, they are not shown again:\n%s\n", words)
 	id := self.Identity()
 	return p.print(cmd, field{"account", id.Account}, field{"writer_key", id.WriterKey}, field{"seal_key", id.SealKey},
 		field{"peer_id", id.PeerID}, field{"home", p.home})

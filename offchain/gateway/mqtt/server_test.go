@@ -151,7 +151,8 @@ func TestMQTT311RefusalsAreNeverAcknowledged(t *testing.T) {
 			})
 			token := c.Publish("cpc/7", 1, false, "reading")
 			select {
-			case <-lost:
+			case err := <-lost:
+				require.Error(t, err)
 			case <-time.After(wait):
 				t.Fatal("the connection was not closed")
 			}

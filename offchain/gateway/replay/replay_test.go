@@ -60,7 +60,7 @@ func start(t *testing.T) *server {
 		}
 		if status > 0 {
 			w.WriteHeader(status)
-			fmt.Fprint(w, `{"error":"told why"}`)
+			_, _ = io.WriteString(w, `{"error":"told why"}`)
 			return
 		}
 		body, err := io.ReadAll(r.Body)

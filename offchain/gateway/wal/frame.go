@@ -78,22 +78,23 @@ func (s sealer) encode(dst []byte, f Frame, durable uint64) ([]byte, error) {
 }
 
 // decode reads the frame at the start of bz and tells its stored size. Whatever does not authenticate is errFrame.
-func (s sealer) decode(bz []byte) (f Frame, h header, size int, err error) {
-	if h, err = parseHeader(bz); err != nil {
-		return f, h, 0, err
+func (s sealer) decode(bz []byte) (f Frame, size int, err error) {
+	h, err := parseHeader(bz)
+	if err != nil {
+		return f, 0, err
 	}
 	if uint64(h.length) > uint64(len(bz)-headerSize) {
-		return f, h, 0, errFrame
+		return f, 0, errFrame
 	}
 	size = headerSize + int(h.length)
 	plain, err := s.key.Open(s.ad(bz[:headerSize]), bz[headerSize:size])
 	if err != nil || len(plain) < markSize {
-		return f, h, 0, errFrame
+		return f, 0, errFrame
 	}
 	f = Frame{
 		Number: h.number, Low: binary.BigEndian.Uint32(plain), High: binary.BigEndian.Uint32(plain[4:]), Payload: plain[markSize:],
 	}
-	return f, h, size, nil
+	return f, size, nil
 }
 
 // damaged looks behind broken bytes, where frame number next was expected, for an authentic frame written when next had
@@ -108,7 +109,7 @@ func (s sealer) damaged(bz []byte, next uint64) bool {
 		if h, err := parseHeader(bz[i:]); err != nil || h.durable <= next {
 			continue
 		}
-		if _, _, _, err := s.decode(bz[i:]); err == nil {
+		if _, _, err := s.decode(bz[i:]); err == nil {
 			return true
 		}
 	}

@@ -263,7 +263,7 @@ func (l *Log) readSegment(s segment, cut uint64, below uint32, fn func(Frame) er
 		return err
 	}
 	for next := s.first; next < min(cut, s.next); next++ {
-		f, _, size, err := l.sealer.decode(bz)
+		f, size, err := l.sealer.decode(bz)
 		if err != nil || f.Number != next {
 			return fmt.Errorf("%w: frame %d of %s does not open any more", ErrCorrupt, next, s.path)
 		}

@@ -98,7 +98,7 @@ func load(s sealer, seg *segment, last bool, each func(Frame) error) (torn int64
 	}
 	for int(seg.size) < len(bz) {
 		rest := bz[seg.size:]
-		f, _, size, err := s.decode(rest)
+		f, size, err := s.decode(rest)
 		if err != nil || f.Number != seg.next {
 			if !last || s.damaged(rest, seg.next) {
 				return 0, fmt.Errorf("%w: frame %d at byte %d of %s does not open, and later ones do: restore the file, or move it away and lose what it holds",

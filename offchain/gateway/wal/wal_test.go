@@ -232,7 +232,7 @@ func TestALogOfAnotherStreamOrKeyDoesNotOpen(t *testing.T) {
 		"another name": {name: "cpchain-test/8", key: key, rand: rand.Reader},
 		"another key":  {name: opts.Name, key: seal.DiskKey{9}, rand: rand.Reader},
 	} {
-		_, _, _, err := s.decode(bz)
+		_, _, err := s.decode(bz)
 		require.ErrorIs(t, err, errFrame, name)
 	}
 	require.NotContains(t, string(bz), "012")

@@ -59,8 +59,8 @@ func (c *Conn) GetFragments(ctx context.Context, grant uint64, nodes [][]byte, r
 	if reply == nil || len(reply.Answers) != len(nodes) {
 		return nil, c.bad("not one answer for each of %d nodes", len(nodes))
 	}
-	for i, a := range reply.Answers {
-		if err := c.checkAnswer(a, grant, nodes[i]); err != nil {
+	for i, node := range nodes {
+		if err := c.checkAnswer(reply.Answers[i], grant, node); err != nil {
 			return nil, err
 		}
 	}

@@ -70,7 +70,7 @@ func (a *account) send(cmd *cobra.Command, flags sendFlags, bond sdk.Coin, msg s
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "gas %d, fee %s, bond %s\n", prepared.Gas, prepared.Fee, bond)
+	cmd.PrintErrf("gas %d, fee %s, bond %s\n", prepared.Gas, prepared.Fee, bond)
 	if flags.dryRun {
 		return nil, nil
 	}

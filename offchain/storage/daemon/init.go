@@ -91,7 +91,7 @@ func (p *program) init(cmd *cobra.Command, cfg storage.Config, recoverKey bool) 
 		return err
 	}
 	if words != "" {
-		fmt.Fprintf(cmd.ErrOrStderr(), "words of the operator account; write them down, they are not shown again:\n%s\n", words)
+		cmd.PrintErrf("words of the operator account; write them down, they are not shown again:\n%s\n", words)
 	}
 	sealKey := own.seal.Public()
 	return p.print(cmd, field{"operator", operator}, field{"peer_id", peerID.String()}, field{"seal_key", hex.EncodeToString(sealKey[:])},

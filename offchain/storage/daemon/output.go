@@ -46,7 +46,7 @@ func confirm(cmd *cobra.Command, yes bool) error {
 	if !ok || !isTerminal(in) {
 		return errors.New("this sends a transaction and there is no terminal to ask on: add --yes, or --dry-run to see the cost only")
 	}
-	fmt.Fprint(cmd.ErrOrStderr(), "send it? [y/N] ")
+	cmd.PrintErr("send it? [y/N] ")
 	answer, err := bufio.NewReader(in).ReadString('\n')
 	if err != nil {
 		return err

@@ -107,7 +107,7 @@ func makeDir(env Env, dir string) (string, error) {
 	}
 	dir, err := os.MkdirTemp("", "cpchain-net-")
 	if err == nil {
-		env.Cleanup(func() { os.RemoveAll(dir) })
+		env.Cleanup(func() { _ = os.RemoveAll(dir) })
 	}
 	return dir, err
 }

@@ -29,10 +29,10 @@ func ReservePorts(env Env, n int) (int, error) {
 			continue
 		}
 		if !allFree(lock+1, n) {
-			held.Close()
+			_ = held.Close() // nothing was read or written
 			continue
 		}
-		env.Cleanup(func() { held.Close() })
+		env.Cleanup(func() { _ = held.Close() })
 		return lock + 1, nil
 	}
 	return 0, errors.New("reserve ports: none of the blocks is free; end other networks on this machine")
@@ -44,7 +44,7 @@ func allFree(first, n int) bool {
 		if err != nil {
 			return false
 		}
-		probe.Close()
+		_ = probe.Close()
 	}
 	return true
 }

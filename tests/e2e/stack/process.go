@@ -90,7 +90,7 @@ func (p *process) waitHealthy(ctx context.Context, url string) error {
 			return err
 		}
 		if res, err := http.DefaultClient.Do(req); err == nil {
-			res.Body.Close()
+			_ = res.Body.Close() // read or not, the status is what counts
 			if res.StatusCode == http.StatusOK {
 				return nil
 			}

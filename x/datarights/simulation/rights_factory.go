@@ -160,10 +160,13 @@ func MsgDisputeFragmentFactory(k keeper.Keeper) simsx.SimMsgFactoryX {
 
 // refusedAsForged wants the one refusal a forged answer may meet.
 func refusedAsForged(err error) error {
-	if errors.Is(err, types.ErrAnswerSignature) {
-		return nil
+	switch {
+	case err == nil:
+		return errors.New("a forged answer was taken")
+	case !errors.Is(err, types.ErrAnswerSignature):
+		return fmt.Errorf("a forged answer met another refusal: %w", err)
 	}
-	return fmt.Errorf("a forged answer met %v, not its refusal", err)
+	return nil
 }
 
 // MsgUpdateParamsFactory proposes random params to governance.

@@ -1,3 +1,4 @@
+// Package types has the rows, messages, parameters, keys and signed bytes of x/datarights, and what a grant allows.
 package types
 
 import (

@@ -1,7 +1,6 @@
 package types
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -107,7 +106,7 @@ func FuzzSignedAnswer(f *testing.F) {
 			return
 		}
 		if CheckLeaf(g, leaf, a.Position, a.Path) == nil && leaf != leaves[a.Position] {
-			t.Fatal(fmt.Sprintf("leaf %x passes at %d", a.Leaf, a.Position))
+			t.Fatalf("leaf %x passes at %d", a.Leaf, a.Position)
 		}
 		_ = pre.VerifyFragment(a.Fragment, leaf, a.Capsule, pre.Binding{ChainID: "cpchain-1", Grant: a.Grant})
 	})

@@ -36,11 +36,11 @@ func TestInvariantsSeeEachBreach(t *testing.T) {
 		"a load above the capacity": {"carries", func(ctx sdk.Context) error {
 			return f.k.loads.Set(ctx, id, types.Load{Shards: 1, ShardBytes: row.CapacityBytes + 1})
 		}},
-		"a load without row":        {"carries", func(ctx sdk.Context) error { return f.k.loads.Set(ctx, 9, types.Load{}) }},
+		"a load without row":        {"load: id 9", func(ctx sdk.Context) error { return f.k.loads.Set(ctx, 9, types.Load{}) }},
 		"grants of one that left":   {"has left with", func(ctx sdk.Context) error { return f.k.loads.Set(ctx, left, types.Load{Grants: 1}) }},
 		"a bond that is not queued": {"not in the payout queue", func(ctx sdk.Context) error { return f.k.unbonding.Remove(ctx, collections.Join(gone.UnbondTime, left)) }},
 		"a payout of an active one": {"should not be", func(ctx sdk.Context) error { return f.k.unbonding.Set(ctx, collections.Join(int64(5), id)) }},
-		"a peer key without row": {"is no version", func(ctx sdk.Context) error {
+		"a peer key without row": {"id 9", func(ctx sdk.Context) error {
 			return f.k.peerKeys.Set(ctx, collections.Join(uint64(9), uint32(1)), row.PeerKey)
 		}},
 		"a newest key that is not": {"is not its version", func(ctx sdk.Context) error {

@@ -1,3 +1,4 @@
+// Package types has the rows, messages, parameters and keys of x/provider, and the pure draws of providers.
 package types
 
 import "cosmossdk.io/collections"
