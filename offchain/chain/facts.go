@@ -2,8 +2,7 @@ package chain
 
 import (
 	"context"
-	"errors"
-	"strings"
+	"slices"
 
 	"cosmossdk.io/x/feegrant"
 
@@ -177,17 +176,19 @@ func (c *Client) Balance(ctx context.Context, addr, denom string) (sdk.Coin, err
 	return *res.Balance, nil
 }
 
-// HasFeeGrant tells whether granter pays fees of grantee.
+// HasFeeGrant tells whether granter pays fees of grantee. It lists, since the feegrant module reports the absence of a
+// single allowance as an internal error.
 func (c *Client) HasFeeGrant(ctx context.Context, granter, grantee string) (bool, error) {
-	_, err := c.feegrant.Allowance(ctx, &feegrant.QueryAllowanceRequest{Granter: granter, Grantee: grantee})
-	switch {
-	case err == nil:
-		return true, nil
-	case errors.Is(err, ErrNotFound), strings.Contains(err.Error(), "fee-grant not found"):
-		// the feegrant module reports absence as an internal error with this text
-		return false, nil
-	}
-	return false, err
+	has := false
+	err := pages(func(page *query.PageRequest) (*query.PageResponse, error) {
+		res, err := c.feegrant.Allowances(ctx, &feegrant.QueryAllowancesRequest{Grantee: grantee, Pagination: page})
+		if err != nil {
+			return nil, err
+		}
+		has = has || slices.ContainsFunc(res.Allowances, func(g *feegrant.Grant) bool { return g.Granter == granter })
+		return res.Pagination, nil
+	})
+	return has, err
 }
 
 // value copies a response out of its pointer; the zero value comes with an error.

@@ -2,14 +2,15 @@ package chain
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"sync"
 
 	abci "github.com/cometbft/cometbft/abci/types"
+	"github.com/cometbft/cometbft/mempool"
 	cmttypes "github.com/cometbft/cometbft/types"
-	"github.com/cosmos/gogoproto/proto"
 
 	"cosmossdk.io/math"
 
@@ -18,7 +19,6 @@ import (
 	cryptotypes "github.com/cosmos/cosmos-sdk/crypto/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
-	txtypes "github.com/cosmos/cosmos-sdk/types/tx"
 	"github.com/cosmos/cosmos-sdk/types/tx/signing"
 	authsigning "github.com/cosmos/cosmos-sdk/x/auth/signing"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
@@ -140,7 +140,7 @@ func (s *Signer) broadcast(ctx context.Context, p *Prepared) error {
 	defer cancel()
 	res, err := s.client.rpc.BroadcastTxSync(ctx, p.Bytes)
 	if err != nil {
-		if strings.Contains(err.Error(), "already exists in cache") {
+		if strings.Contains(err.Error(), mempool.ErrTxInCache.Error()) { // the RPC carries no codes
 			return nil
 		}
 		s.known = false
@@ -211,33 +211,37 @@ func (s *Signer) simulate(ctx context.Context, builder client.TxBuilder) (uint64
 	if err != nil {
 		return 0, err
 	}
-	req, err := proto.Marshal(&txtypes.SimulateRequest{TxBytes: bz})
-	if err != nil {
-		return 0, err
-	}
 	ctx, cancel := context.WithTimeout(ctx, s.client.timeout)
 	defer cancel()
-	res, err := s.client.rpc.ABCIQuery(ctx, "/cosmos.tx.v1beta1.Service/Simulate", req)
+	// Not the gRPC service of the same purpose: that one keeps a refusal's text and loses its code.
+	res, err := s.client.rpc.ABCIQuery(ctx, "/app/simulate", bz)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	if r := res.Response; !r.IsOK() {
 		s.known = false // a stale sequence shows here first
-		return 0, simulateError(r)
+		return 0, &TxError{Hash: simulated, Codespace: r.Codespace, Code: r.Code, Log: r.Log}
 	}
-	var sim txtypes.SimulateResponse
-	if err := proto.Unmarshal(res.Response.Value, &sim); err != nil {
-		return 0, fmt.Errorf("simulation: node sent a malformed answer: %w", err)
-	}
-	return sim.GasInfo.GasUsed, nil
+	return gasUsed(res.Response.Value)
 }
 
-// simulateError restores the rule's error from what the simulation service makes of it: the service keeps the text only.
-func simulateError(r abci.ResponseQuery) error {
-	if strings.Contains(r.Log, sdkerrors.ErrWrongSequence.Error()) {
-		return fmt.Errorf("%w: %s", sdkerrors.ErrWrongSequence, r.Log)
+// simulated stands for the hash of a transaction that was refused before it had one.
+const simulated = "(simulated)"
+
+// gasUsed reads the one figure that is needed of an sdk.SimulationResponse in JSON.
+func gasUsed(answer []byte) (uint64, error) {
+	var sim struct {
+		GasInfo struct {
+			GasUsed uint64 `json:"gas_used,string"`
+		} `json:"gas_info"`
 	}
-	return &TxError{Hash: "(simulated)", Codespace: r.Codespace, Code: r.Code, Log: r.Log}
+	if err := json.Unmarshal(answer, &sim); err != nil {
+		return 0, fmt.Errorf("simulation: node sent a malformed answer: %w", err)
+	}
+	if sim.GasInfo.GasUsed == 0 {
+		return 0, errors.New("simulation: node sent no gas figure: is it a Cosmos SDK node?")
+	}
+	return sim.GasInfo.GasUsed, nil
 }
 
 func (s *Signer) sign(ctx context.Context, builder client.TxBuilder) error {

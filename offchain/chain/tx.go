@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	abci "github.com/cometbft/cometbft/abci/types"
@@ -55,18 +54,18 @@ type TxResult struct {
 func (c *Client) Tx(ctx context.Context, hash string) (*TxResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	raw, err := hex.DecodeString(hash)
-	if err != nil {
+	if _, err := hex.DecodeString(hash); err != nil {
 		return nil, fmt.Errorf("transaction hash %q is not hex: %w", hash, err)
 	}
-	res, err := c.rpc.Tx(ctx, raw, false)
+	// a search, since asking for the one by its hash tells "not there" from a failure by words alone
+	found, err := c.rpc.TxSearch(ctx, fmt.Sprintf("tx.hash='%s'", hash), false, nil, nil, "")
 	if err != nil {
-		if strings.Contains(err.Error(), "not found") {
-			return nil, fmt.Errorf("%w: transaction %s", ErrNotFound, hash)
-		}
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	return txResult(res)
+	if len(found.Txs) == 0 {
+		return nil, fmt.Errorf("%w: transaction %s", ErrNotFound, hash)
+	}
+	return txResult(found.Txs[0])
 }
 
 func txResult(res *coretypes.ResultTx) (*TxResult, error) {

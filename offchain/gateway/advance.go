@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/cpchain/cpchain/offchain/chain"
 	"github.com/cpchain/cpchain/pkg/timechain"
@@ -127,19 +127,9 @@ func (l *lane) send(ctx context.Context, row datarights.Stream) error {
 	return fmt.Errorf("anchor %d: %w", l.stage.Seq, err)
 }
 
-// refusedFor tells whether the chain refused a transaction for one of these reasons. A refusal met while the gas was
-// estimated comes with the reason's text alone.
+// refusedFor tells whether the chain refused a transaction for one of these reasons.
 func refusedFor(err error, reasons ...error) bool {
-	var refusal *chain.TxError
-	if !errors.As(err, &refusal) {
-		return false
-	}
-	for _, reason := range reasons {
-		if errors.Is(err, reason) || strings.Contains(refusal.Log, reason.Error()) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(reasons, func(reason error) bool { return errors.Is(err, reason) })
 }
 
 // commit takes over that the staged bundle is anchored, as row under hash: memory first, then the log's front and what

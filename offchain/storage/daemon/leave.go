@@ -3,7 +3,6 @@ package daemon
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,9 +60,7 @@ func moment(unix int64) string { return time.Unix(unix, 0).UTC().Format(time.RFC
 
 // explainLeave adds to the chain's refusal what the operator can do about it.
 func explainLeave(err error, row provider.Provider) error {
-	var refused *chain.TxError
-	// A refusal by the simulation carries the rule's text, but not its code.
-	if !errors.As(err, &refused) || !errors.Is(err, provider.ErrInUse) && !strings.Contains(refused.Log, provider.ErrInUse.Error()) {
+	if !errors.Is(err, provider.ErrInUse) {
 		return err
 	}
 	hint := "keep the node running until its shards have moved and its grants have ended, then leave again"
