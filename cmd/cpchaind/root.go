@@ -1,17 +1,26 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
+	"strings"
 
 	dbm "github.com/cosmos/cosmos-db"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/reflect/protoregistry"
 
+	"cosmossdk.io/client/v2/autocli"
+	"cosmossdk.io/client/v2/autocli/flag"
 	"cosmossdk.io/log"
 	confixcmd "cosmossdk.io/tools/confix/cmd"
 
 	"github.com/cosmos/cosmos-sdk/client"
 	"github.com/cosmos/cosmos-sdk/client/config"
 	"github.com/cosmos/cosmos-sdk/client/debug"
+	"github.com/cosmos/cosmos-sdk/client/flags"
 	"github.com/cosmos/cosmos-sdk/client/keys"
 	"github.com/cosmos/cosmos-sdk/client/pruning"
 	"github.com/cosmos/cosmos-sdk/client/rpc"
@@ -46,10 +55,10 @@ func newRootCmd() *cobra.Command {
 		Short: "CPChain node and command line",
 		Long: `cpchaind runs a node of CPChain and is the command line of its chain.
 
-  cpchaind testnet init-files --validators 4   write the homes of a local network
-  cpchaind start                               run a node
-  cpchaind query ...                           ask the chain
-  cpchaind tx ...                              make, sign and send transactions
+  cpchaind testnet init-files --validators 4   # write the homes of a local network
+  cpchaind start                               # run a node
+  cpchaind query ...                           # ask the chain
+  cpchaind tx ...                              # make, sign and send transactions
 
 Owners and readers of data use cpdata, providers of storage and re-encryption run cpstoraged, gateways run cpgatewayd.`,
 		SilenceErrors:     true,
@@ -67,6 +76,9 @@ Owners and readers of data use cpdata, providers of storage and re-encryption ru
 func prepare(cmd *cobra.Command, ctx client.Context) error {
 	cmd.SetOut(cmd.OutOrStdout())
 	cmd.SetErr(cmd.ErrOrStderr())
+	if err := flagsFromEnv(cmd.Flags()); err != nil {
+		return err
+	}
 	ctx, err := client.ReadPersistentCommandFlags(ctx.WithCmdContext(cmd.Context()), cmd.Flags())
 	if err != nil {
 		return err
@@ -84,10 +96,37 @@ func prepare(cmd *cobra.Command, ctx client.Context) error {
 			return err
 		}
 	}
-	if err := client.SetCmdClientContextHandler(ctx, cmd); err != nil {
+	if err := client.SetCmdClientContextHandler(ctx, cmd); err != nil || asksChain(cmd) {
 		return err
 	}
 	return server.InterceptConfigsPreRunHandler(cmd, serverconfig.DefaultConfigTemplate, appConfig(), cometConfig())
+}
+
+// asksChain tells the commands that need a chain node and no node's home. They must not read config.toml and app.toml: the
+// SDK fills flags that were not given from keys of the same name, so that "moniker" of the home would rename a provider.
+func asksChain(cmd *cobra.Command) bool {
+	for ; cmd.HasParent(); cmd = cmd.Parent() {
+		if !cmd.Parent().HasParent() {
+			return cmd.Name() == "tx" || cmd.Name() == "query"
+		}
+	}
+	return false
+}
+
+// flagsFromEnv sets the flags that were not given and have an environment variable: CPCHAIND_CHAIN_ID for --chain-id.
+func flagsFromEnv(flags *pflag.FlagSet) error {
+	var errs []error
+	flags.VisitAll(func(f *pflag.Flag) {
+		name := envPrefix + "_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value, ok := os.LookupEnv(name)
+		if !ok || f.Changed {
+			return
+		}
+		if err := flags.Set(f.Name, value); err != nil {
+			errs = append(errs, fmt.Errorf("environment variable %s: %w", name, err))
+		}
+	})
+	return errors.Join(errs...)
 }
 
 // addModuleCommands adds the modules' own query and tx commands, from their descriptions.
@@ -97,7 +136,24 @@ func addModuleCommands(root *cobra.Command, template *app.App, ctx client.Contex
 	opts.ValidatorAddressCodec = address.NewBech32Codec(app.AccountPrefix + "valoper")
 	opts.ConsensusAddressCodec = address.NewBech32Codec(app.AccountPrefix + "valcons")
 	opts.ClientCtx = ctx
-	return opts.EnhanceRootCommand(root)
+	builder := &autocli.Builder{
+		Builder: flag.Builder{
+			TypeResolver: protoregistry.GlobalTypes, FileResolver: ctx.InterfaceRegistry, AddressCodec: opts.AddressCodec,
+			ValidatorAddressCodec: opts.ValidatorAddressCodec, ConsensusAddressCodec: opts.ConsensusAddressCodec,
+		},
+		GetClientConn: func(cmd *cobra.Command) (grpc.ClientConnInterface, error) { return client.GetClientQueryContext(cmd) },
+		AddQueryConnFlags: func(cmd *cobra.Command) {
+			flags.AddQueryFlagsToCmd(cmd)
+			flags.AddKeyringFlags(cmd.Flags())
+		},
+		AddTxConnFlags: flags.AddTxFlagsToCmd,
+	}
+	builder.DefineMessageFlagType("cosmos.base.v1beta1.Coin", coinType{})
+	if err := opts.EnhanceRootCommandWithBuilder(root, builder); err != nil {
+		return err
+	}
+	explain(root)
+	return nil
 }
 
 func addCommands(root *cobra.Command, template *app.App) {

@@ -7,7 +7,7 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 	return &autocliv1.ModuleOptions{
 		Query: &autocliv1.ServiceCommandDescriptor{Service: "cpchain.datarights.v1.Query", RpcCommandOptions: queryCommands()},
 		Tx: &autocliv1.ServiceCommandDescriptor{
-			Service: "cpchain.datarights.v1.Msg", RpcCommandOptions: append(streamCommands(), rightsCommands()...), EnhanceCustomCommand: true,
+			Service: "cpchain.datarights.v1.Msg", RpcCommandOptions: append(streamCommands(), rightsCommands()...),
 		},
 	}
 }
@@ -143,7 +143,20 @@ func rightsCommands() []*autocliv1.RpcCommandOptions {
 			RpcMethod: "RotateReader", Use: "rotate-reader [reader]", Short: "Replace a reader's keys and retire the old ones", PositionalArgs: args("reader"), FlagOptions: readerKeys,
 			Example: "cpchaind tx datarights rotate-reader 3 --pre-key $PRE --pre-key-proof $PRE_PROOF --auth-key $AUTH --auth-key-proof $AUTH_PROOF --from carol",
 		},
-		{RpcMethod: "Grant", Skip: true}, // grantcmd.go
+		{
+			RpcMethod: "Grant", Use: "grant [stream] [reader] [first-interval] [last-interval]", Short: "Make a grant (cpdata grant makes and delivers the key shares)",
+			Long: "Give a reader the right to a range of intervals. The root commits to key shares that cpdata grant makes and delivers to the proxies; " +
+				"without them no proxy accepts.",
+			PositionalArgs: args("stream", "reader", "first_interval", "last_interval"),
+			FlagOptions: flags(map[string]string{
+				"reader_version": "version of the reader's keys", "key_epoch": "key epoch of the range", "split": "first interval still open",
+				"grain": "open time is granted in nodes of at most 2^grain intervals", "threshold": "how many proxies a reader needs",
+				"boundary": "draw boundary of the proxies", "proxies": "provider ids", "root": "root over the leaves: hex, base64 or a file",
+				"acceptance_fee": "paid to each proxy that accepts, e.g. 0ucpc", "expires_at": "end of the right (unix seconds)",
+			}),
+			Example: "cpchaind tx datarights grant 7 3 0 1439 --reader-version 1 --split 1440 --grain 10 --threshold 3 --proxies 4,5,6,8,9 --boundary 1200 " +
+				"--root $ROOT --acceptance-fee 0ucpc --expires-at 1775000000 --from alice",
+		},
 		{
 			RpcMethod: "AcceptGrant", Use: "accept-grant [grants...]", Short: "Accept grants as a proxy (cpstoraged does it)", PositionalArgs: varargs("grants"),
 			Example: "cpchaind tx datarights accept-grant 12 13 --from store1",
