@@ -58,7 +58,7 @@ func (app *App) RegisterNodeService(ctx client.Context, cfg config.Config) {
 // AutoCLI describes every module's commands.
 func (app *App) AutoCLI() autocli.AppOptions {
 	modules := make(map[string]appmodule.AppModule)
-	for name, m := range app.modules.Modules {
+	for name, m := range app.modules.Modules { // in any order: into a map again
 		if m, ok := m.(appmodule.AppModule); ok {
 			modules[name] = m
 		}

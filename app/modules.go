@@ -70,7 +70,7 @@ func ModuleAccounts() map[string][]string {
 // BlockedAddresses are the module accounts. Nobody can send to them: what arrives there by hand is lost or breaks their books.
 func BlockedAddresses() map[string]bool {
 	blocked := make(map[string]bool)
-	for name := range ModuleAccounts() {
+	for name := range ModuleAccounts() { // in any order: into a map again
 		blocked[authtypes.NewModuleAddress(name).String()] = true
 	}
 	return blocked

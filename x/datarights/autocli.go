@@ -27,7 +27,7 @@ func varargs(field string) []*autocliv1.PositionalArgDescriptor {
 
 func flags(usage map[string]string) map[string]*autocliv1.FlagOptions {
 	options := make(map[string]*autocliv1.FlagOptions, len(usage))
-	for field, text := range usage {
+	for field, text := range usage { // in any order: into a map again
 		options[field] = &autocliv1.FlagOptions{Usage: text}
 	}
 	return options

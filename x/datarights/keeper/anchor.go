@@ -82,6 +82,7 @@ func checkContent(s types.Stream, a types.Anchor) error {
 	if err != nil {
 		return types.Because(types.ErrCode, err)
 	}
+	//nolint:gosec // at most MaxBundleBytes, checked before
 	if want := uint64(code.ShardSize(int(a.PayloadBytes))); a.ShardBytes != want {
 		return types.ErrSize.Wrapf("a payload of %d bytes makes shards of %d, not %d", a.PayloadBytes, want, a.ShardBytes)
 	}

@@ -109,7 +109,7 @@ func countLeaves(ctx context.Context, g types.Grant, params types.Params) (uint3
 		return 0, types.Because(types.ErrRange, err)
 	}
 	sdk.UnwrapSDKContext(ctx).GasMeter().ConsumeGas(gasPerNode*uint64(len(cover)), "key tree nodes")
-	return uint32(len(cover) * len(g.Proxies)), nil
+	return uint32(len(cover) * len(g.Proxies)), nil //nolint:gosec // at most MaxNodesPerGrant times MaxProxies
 }
 
 // checkGrantTimes checks expiry, key epoch and split against the clock and the stream.
@@ -124,6 +124,7 @@ func checkGrantTimes(s types.Stream, params types.Params, msg *types.MsgGrant, n
 		return nil // nothing counts as closed, or event time has no tie to the clock
 	}
 	// the last interval counted as closed must have ended; the clock allowance is the anchors'
+	//nolint:gosec // at most LastInterval
 	_, end := s.Grid().Bounds(uint32(min(msg.Split, uint64(msg.LastInterval)+1) - 1))
 	if end > (now+params.ClockSkewSeconds)*1000 {
 		return types.ErrSplit.Wrapf("%d: that interval ends at %d ms, the block is at %d", msg.Split, end, now*1000)

@@ -47,7 +47,7 @@ func CheckLeaf(g Grant, leaf pre.Leaf, position uint32, path [][]byte) error {
 
 // leafAt is what a position stands for.
 func leafAt(g Grant, position uint32) (node keytree.Node, proxy uint64, err error) {
-	n := uint32(len(g.Proxies))
+	n := uint32(len(g.Proxies)) //nolint:gosec // at most MaxProxies
 	if position >= g.Leaves || n == 0 {
 		return node, 0, fmt.Errorf("position %d of %d", position, g.Leaves)
 	}

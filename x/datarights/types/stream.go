@@ -28,7 +28,7 @@ func (f Field) timechain() (timechain.Field, error) {
 	if _, known := FieldType_name[int32(f.Type)]; !known {
 		return timechain.Field{}, fmt.Errorf("field %q: type %d does not exist", f.Name, f.Type)
 	}
-	out := timechain.Field{Name: f.Name, Unit: f.Unit, Type: timechain.FieldType(f.Type), Decimals: uint8(f.Decimals)}
+	out := timechain.Field{Name: f.Name, Unit: f.Unit, Type: timechain.FieldType(f.Type), Decimals: uint8(f.Decimals)} //nolint:gosec // checked above
 	lower, err := timechain.ParseValue(out, f.Min)
 	if err != nil {
 		return out, fmt.Errorf("min of %w", err)

@@ -38,6 +38,7 @@ func (k Keeper) recordBoundary(ctx context.Context) error {
 	if err != nil || len(seed) != types.SeedBytes {
 		return err // a chain run in process may have no header hash: no boundary then, and the chain goes on
 	}
+	//nolint:gosec // a block's height
 	if err := k.boundaries.Set(ctx, uint64(height), types.Boundary{Height: height, Seed: seed}); err != nil {
 		return err
 	}
@@ -50,6 +51,7 @@ func (k Keeper) pruneBoundaries(ctx context.Context, keep int) error {
 		return err
 	}
 	for _, b := range all[min(keep, len(all)):] { // one, or more where params have just been lowered
+		//nolint:gosec // a block's height
 		if err := k.boundaries.Remove(ctx, uint64(b.Height)); err != nil {
 			return err
 		}
