@@ -38,12 +38,12 @@ build: ## build every binary into build/
 	go build -p $(P) -ldflags '$(LDFLAGS)' -o build/ $(BINARIES:%=./cmd/%)
 
 .PHONY: test
-test: proto-tools ## vet, format, generated code, module file and all tests (what CI runs)
+test: proto-tools $(TOOLS)/golangci-lint ## lint, generated code, module file and all tests (what CI runs)
 	@P=$(P) scripts/test.sh
 
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint ## run golangci-lint with the project's rules
-	$(TOOLS)/golangci-lint run ./...
+	@scripts/lint.sh
 
 .PHONY: fmt
 fmt: $(TOOLS)/golangci-lint ## format and sort imports

@@ -19,17 +19,10 @@ check() {
   fi
 }
 
-formatted() {
-  local files
-  files=$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 -r gofmt -l)
-  [ -z "$files" ] || { printf 'not formatted, run make fmt:\n%s\n' "$files" >&2; return 1; }
-}
-
-check "format" formatted
 check "module file is tidy" go mod tidy -diff
 check "generated code is current" scripts/proto/check.sh
 check "OpenAPI description is current" scripts/openapi.sh --check
-check "go vet" go vet -p "$p" ./...
+check "lint, with format and go vet" scripts/lint.sh
 check "go test" go test -p "$p" ./...
 
 echo "== summary"
