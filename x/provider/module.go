@@ -138,5 +138,6 @@ func (m AppModule) WeightedOperationsX(weight simsx.WeightSource, reg simsx.Regi
 
 // ProposalMsgsX adds the message governance sends.
 func (AppModule) ProposalMsgsX(weight simsx.WeightSource, reg simsx.Registry) {
-	reg.Add(weight.Get("msg_provider_update_params", 10), simulation.MsgUpdateParamsFactory())
+	// gov submits a proposal with a 25th of its weight, rounded down
+	reg.Add(weight.Get("msg_provider_update_params", 100), simulation.MsgUpdateParamsFactory())
 }
