@@ -18,10 +18,10 @@ import (
 	"github.com/cpchain/cpchain/docs/openapi"
 )
 
-// specPath is where the description of our modules' REST routes is served.
-const specPath = "/swagger/cpchain.swagger.json"
+// swaggerPath is where REST is described.
+const swaggerPath = "/swagger/"
 
-// RegisterAPIRoutes serves REST. /swagger/ shows the SDK's routes; its field takes specPath to show ours.
+// RegisterAPIRoutes serves REST. /swagger/ shows the routes of our modules first, and the SDK's on demand.
 func (app *App) RegisterAPIRoutes(srv *api.Server, cfg config.APIConfig) {
 	ctx, router := srv.ClientCtx, srv.GRPCGatewayRouter
 	tx.RegisterGRPCGatewayRoutes(ctx, router)
@@ -31,12 +31,17 @@ func (app *App) RegisterAPIRoutes(srv *api.Server, cfg config.APIConfig) {
 	if !cfg.Swagger {
 		return
 	}
-	srv.Router.HandleFunc(specPath, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(openapi.Spec) // the client may have gone
-	})
+	srv.Router.HandleFunc(swaggerPath+"cpchain.swagger.json", serve("application/json", openapi.Spec))
+	srv.Router.HandleFunc(swaggerPath, serve("text/html; charset=utf-8", openapi.Page))
 	if err := server.RegisterSwaggerAPI(ctx, srv.Router, true); err != nil {
 		panic(err) // only a broken build gets here
+	}
+}
+
+func serve(kind string, body []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		_, _ = w.Write(body) // the client may have gone
 	}
 }
 

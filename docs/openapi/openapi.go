@@ -7,3 +7,9 @@ import _ "embed"
 //
 //go:embed cpchain.swagger.json
 var Spec []byte
+
+// Page shows the routes of CPChain's modules, and on demand those of the SDK. It uses the files of the SDK's page, which it
+// takes the place of.
+//
+//go:embed index.html
+var Page []byte
