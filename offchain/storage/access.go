@@ -44,12 +44,9 @@ func (h *handler) granted(ctx context.Context, open []session, bundle store.Bund
 		return orDenied(err, "bundle %d of stream %d is not anchored", bundle.Seq, bundle.Stream)
 	}
 	a := row.Row.Anchor
-	if a.KeyEpoch != g.KeyEpoch {
-		return refuse(wire.CODE_DENIED, "bundle %d is of key epoch %d, grant %d of epoch %d", bundle.Seq, a.KeyEpoch, id, g.KeyEpoch)
-	}
 	// Rights are equal all over a grant's range: one interval common to both stands for all of them.
 	common := min(max(a.FirstInterval, g.FirstInterval), a.FirstInterval+a.Intervals-1)
-	if ok, reason := datarights.Allows(g, common, now); !ok {
+	if ok, reason := datarights.Allows(g, a.KeyEpoch, common, now); !ok {
 		return refuse(wire.CODE_DENIED, "grant %d does not allow bundle %d: %s", id, bundle.Seq, reason)
 	}
 	return nil

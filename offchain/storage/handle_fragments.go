@@ -84,7 +84,7 @@ func (h *handler) allowed(ctx context.Context, g datarights.Grant, nodes [][]byt
 	}
 	entries := make([]wire.ParcelEntry, 0, len(nodes))
 	for _, node := range nodes {
-		if err := allowsNode(g, node, now); err != nil {
+		if err := allowsNode(stream, g, node, now); err != nil {
 			return nil, err
 		}
 		if err := windowClosed(stream, node, now); err != nil {
@@ -105,8 +105,9 @@ func (h *handler) allowed(ctx context.Context, g datarights.Grant, nodes [][]byt
 	return entries, nil
 }
 
-// allowsNode asks for both ends of the node's range: a grant's range has no holes.
-func allowsNode(g datarights.Grant, node []byte, now int64) error {
+// allowsNode asks for both ends of the node's range: a grant's range has no holes. Of a node that reaches past a rekey the
+// beginning is granted still; its end opens nothing, being sealed under other keys.
+func allowsNode(stream datarights.Stream, g datarights.Grant, node []byte, now int64) error {
 	n, err := keytree.ParseNode(node)
 	if err != nil {
 		return refuse(wire.CODE_BAD_REQUEST, "node: %v", err)
@@ -115,7 +116,8 @@ func allowsNode(g datarights.Grant, node []byte, now int64) error {
 		return refuse(wire.CODE_DENIED, "node %s is not of key epoch %d", n, g.KeyEpoch)
 	}
 	for _, interval := range []uint32{n.First(), n.Last()} {
-		if ok, reason := datarights.Allows(g, interval, now); !ok {
+		ok, reason := datarights.Allows(g, stream.KeyEpochAt(interval), interval, now)
+		if !ok && (interval == n.First() || reason != datarights.ReasonKeyEpoch) {
 			return refuse(wire.CODE_DENIED, "grant %d does not allow interval %d: %s", g.Id, interval, reason)
 		}
 	}

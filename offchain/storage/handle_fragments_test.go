@@ -102,6 +102,30 @@ func TestARequestTimedElsewhenIsRefused(t *testing.T) {
 	requireCode(t, err, wire.CODE_BAD_REQUEST, "clock")
 }
 
+func TestNodesSealedAfterARekeyAreRefused(t *testing.T) {
+	w := newWorld(t)
+	w.start(1)
+	w.start(2)
+	r := w.newReader(7)
+	g := w.newGrant(5, r, 1, 7, 100, 1, 2) // the nodes 1, 2-3 and 4-7
+	w.push(g)
+	get := func(i int) error {
+		_, err := w.dial(1, r.identity()).GetFragments(t.Context(), 5, [][]byte{label(t, g.nodes[i])}, r.identity())
+		return err
+	}
+	for i := range g.nodes {
+		require.NoError(t, get(i))
+	}
+	w.chain.edit(func() {
+		row := w.chain.streams[streamID]
+		row.KeyEpochs = []datarights.KeyEpoch{{}, {Epoch: 1, Start: 3}}
+		w.chain.streams[streamID] = row
+	})
+	require.NoError(t, get(0))
+	require.NoError(t, get(1), "interval 2 is granted still")
+	requireCode(t, get(2), wire.CODE_DENIED, "interval 4: the owner has rekeyed the stream")
+}
+
 func TestCapsulesOfOpenNodesArriveWhenTheirWindowHasClosed(t *testing.T) {
 	w := newWorld(t)
 	w.start(1)

@@ -191,6 +191,10 @@ func (s queryServer) Allows(ctx context.Context, req *types.QueryAllowsRequest) 
 	if err != nil {
 		return nil, queryError(err)
 	}
-	ok, reason := types.Allows(g, req.Interval, sdk.UnwrapSDKContext(ctx).BlockTime().Unix())
+	stream, err := s.k.Stream(ctx, g.Stream)
+	if err != nil {
+		return nil, queryError(err)
+	}
+	ok, reason := types.Allows(g, stream.KeyEpochAt(req.Interval), req.Interval, sdk.UnwrapSDKContext(ctx).BlockTime().Unix())
 	return &types.QueryAllowsResponse{Allowed: ok, Reason: string(reason)}, nil
 }

@@ -163,6 +163,30 @@ func TestAllowsAnswersWithAReasonCode(t *testing.T) {
 	require.Equal(t, &types.QueryAllowsResponse{Reason: "revoked"}, allows(9))
 }
 
+func TestARekeyEndsTheOpenPartOfEveryGrant(t *testing.T) {
+	f := newFixture(t)
+	stream := f.stream("buoy-1")
+	reader, keys := f.reader("laptop")
+	d := f.grant(stream, reader, keys)
+	require.NoError(t, f.accept(4, d.id))
+	require.NoError(t, f.accept(5, d.id))
+	allows := func(interval uint32) *types.QueryAllowsResponse {
+		res, err := f.query.Allows(f.ctx, &types.QueryAllowsRequest{Grant: d.id, Interval: interval})
+		require.NoError(t, err)
+		return res
+	}
+	require.Equal(t, &types.QueryAllowsResponse{Allowed: true, Reason: "ok"}, allows(9))
+	_, err := f.msg.Rekey(f.ctx, &types.MsgRekey{Owner: f.text(f.alice), Stream: stream, Start: 8})
+	require.NoError(t, err)
+	require.Equal(t, &types.QueryAllowsResponse{Allowed: true, Reason: "ok"}, allows(7))
+	require.Equal(t, &types.QueryAllowsResponse{Reason: "key_epoch"}, allows(8))
+	require.Equal(t, &types.QueryAllowsResponse{Reason: "after_range"}, allows(10))
+	row, err := f.k.Stream(f.ctx, stream)
+	require.NoError(t, err)
+	require.EqualValues(t, 8, row.KeyEpochEnd(0))
+	require.EqualValues(t, 1<<32, row.KeyEpochEnd(1))
+}
+
 func TestQueriesTellAbsenceFromBadQuestions(t *testing.T) {
 	f := newFixture(t)
 	alice := f.text(f.alice)

@@ -13,6 +13,7 @@ const (
 	ReasonExpired     Reason = "expired"
 	ReasonBeforeRange Reason = "before_range"
 	ReasonAfterRange  Reason = "after_range"
+	ReasonKeyEpoch    Reason = "key_epoch"
 )
 
 var _ fmt.Stringer = ReasonOK
@@ -32,15 +33,17 @@ func (r Reason) String() string {
 		return "the interval lies before the granted range"
 	case ReasonAfterRange:
 		return "the interval lies after the granted range"
+	case ReasonKeyEpoch:
+		return "the owner has rekeyed the stream: the grant's key epoch ended before the interval"
 	}
 	return string(r)
 }
 
-// Allows tells whether a grant opens an interval at a time (unix seconds). It is a pure function of the row, so that
-// whoever has the row proved can answer alone. The tombstone wins over everything; at its expiry second a grant is over.
-// Whether the interval is still of the grant's key epoch is no question of rights: after a rekey the grant's keys open
-// nothing from there on.
-func Allows(g Grant, interval uint32, unix int64) (bool, Reason) {
+// Allows tells whether a grant opens an interval, sealed under a key epoch (Stream.KeyEpochAt, or its anchor's), at a time
+// (unix seconds). It is a pure function of point keys, so that whoever has them proved can answer alone. The tombstone wins
+// over everything; at its expiry second a grant is over. A rekey ends what a grant has beyond it: that is said last, so
+// ReasonKeyEpoch means that nothing but the rekey stands in the way.
+func Allows(g Grant, epoch, interval uint32, unix int64) (bool, Reason) {
 	switch {
 	case g.Status == GRANT_STATUS_REVOKED:
 		return false, ReasonRevoked
@@ -52,6 +55,8 @@ func Allows(g Grant, interval uint32, unix int64) (bool, Reason) {
 		return false, ReasonBeforeRange
 	case interval > g.LastInterval:
 		return false, ReasonAfterRange
+	case epoch != g.KeyEpoch:
+		return false, ReasonKeyEpoch
 	}
 	return true, ReasonOK
 }

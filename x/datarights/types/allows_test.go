@@ -13,6 +13,8 @@ func TestAllowsAtEveryBoundary(t *testing.T) {
 	revoked.Status, revoked.RevokedAt = GRANT_STATUS_REVOKED, 500
 	one := live
 	one.FirstInterval, one.LastInterval = 0, 0
+	rekeyed := live
+	rekeyed.KeyEpoch = 2
 	all := live
 	all.FirstInterval, all.LastInterval = 0, 1<<32-1
 
@@ -43,11 +45,14 @@ func TestAllowsAtEveryBoundary(t *testing.T) {
 		{"tells the revocation rather than the range", revoked, 99, 600, ReasonRevoked},
 		{"tells the expiry rather than the range", live, 99, 1000, ReasonExpired},
 		{"tells the waiting rather than the range", pending, 99, 500, ReasonPending},
+		{"does not open an interval sealed under a later key epoch", rekeyed, 15, 500, ReasonKeyEpoch},
+		{"tells the range rather than the key epoch", rekeyed, 9, 500, ReasonBeforeRange},
+		{"tells the end rather than the key epoch", rekeyed, 15, 1000, ReasonExpired},
 		{"opens nothing of a row that is none", Grant{}, 0, -1, ReasonPending},
 		{"opens nothing of a row of unknown status", Grant{ExpiresAt: 10, Status: 9}, 0, 0, ReasonPending},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			ok, reason := Allows(c.grant, c.interval, c.unix)
+			ok, reason := Allows(c.grant, 0, c.interval, c.unix)
 			require.Equal(t, c.want, reason)
 			require.Equal(t, c.want == ReasonOK, ok)
 			require.NotEqual(t, string(reason), reason.String(), "every reason has words")
@@ -67,12 +72,12 @@ func TestEndOfAGrantIsItsExpiryOrItsRevocation(t *testing.T) {
 
 // FuzzAllows: whatever the row, an interval opens only inside the range, before the end, of a live grant.
 func FuzzAllows(f *testing.F) {
-	f.Add(int32(2), uint32(1), uint32(5), int64(100), int64(0), uint32(3), int64(50))
-	f.Add(int32(3), uint32(0), uint32(1<<32-1), int64(1<<62), int64(7), uint32(0), int64(-1))
-	f.Fuzz(func(t *testing.T, status int32, first, last uint32, expires, revoked int64, interval uint32, now int64) {
+	f.Add(int32(2), uint32(1), uint32(5), int64(100), int64(0), uint32(0), uint32(3), int64(50))
+	f.Add(int32(3), uint32(0), uint32(1<<32-1), int64(1<<62), int64(7), uint32(1), uint32(0), int64(-1))
+	f.Fuzz(func(t *testing.T, status int32, first, last uint32, expires, revoked int64, epoch, interval uint32, now int64) {
 		g := Grant{Status: GrantStatus(status), FirstInterval: first, LastInterval: last, ExpiresAt: expires, RevokedAt: revoked}
-		ok, reason := Allows(g, interval, now)
-		inside := g.Status == GRANT_STATUS_LIVE && first <= interval && interval <= last && now < expires
+		ok, reason := Allows(g, epoch, interval, now)
+		inside := g.Status == GRANT_STATUS_LIVE && first <= interval && interval <= last && now < expires && epoch == 0
 		if ok != inside || ok != (reason == ReasonOK) {
 			t.Fatalf("%+v, interval %d at %d: %t, %s", g, interval, now, ok, reason)
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/cpchain/cpchain/pkg/keytree"
 	"github.com/cpchain/cpchain/pkg/timechain"
 )
 
@@ -82,6 +83,16 @@ func (s Stream) KeyEpochAt(interval uint32) uint32 {
 		}
 	}
 	return epoch
+}
+
+// KeyEpochEnd is the first interval after a key epoch; for the newest one 2^32, past the last interval there is.
+func (s Stream) KeyEpochEnd(epoch uint32) uint64 {
+	for _, e := range s.KeyEpochs {
+		if e.Epoch == epoch+1 {
+			return uint64(e.Start)
+		}
+	}
+	return 1 << keytree.Depth
 }
 
 // LastKeyEpoch is the newest key epoch.
