@@ -23,6 +23,7 @@ import (
 	"github.com/cpchain/cpchain/offchain/chain"
 	"github.com/cpchain/cpchain/offchain/owner"
 	"github.com/cpchain/cpchain/offchain/storage/client"
+	"github.com/cpchain/cpchain/offchain/storage/overlay"
 	"github.com/cpchain/cpchain/pkg/keytree"
 )
 
@@ -185,7 +186,7 @@ func (a *app) network(ctx context.Context) (*client.Client, error) {
 		}
 	}
 	if a.dht == nil && len(a.cfg.Bootstrap) > 0 {
-		if a.dht, err = a.join(ctx); err != nil {
+		if a.dht, err = a.join(ctx, c); err != nil {
 			// the rows on chain tell addresses too; the DHT finds those that moved
 			a.note("going on without the DHT: %v", err)
 		}
@@ -193,7 +194,8 @@ func (a *app) network(ctx context.Context) (*client.Client, error) {
 	return client.New(a.host, c.ChainID(), client.Options{DHT: a.dht}), nil
 }
 
-func (a *app) join(ctx context.Context) (*client.DHT, error) {
+// join joins the DHT; what it says of bundles and keys is believed only from those whom the chain lets speak of them.
+func (a *app) join(ctx context.Context, c *chain.Client) (*client.DHT, error) {
 	peers := make([]multiaddr.Multiaddr, len(a.cfg.Bootstrap))
 	for i, s := range a.cfg.Bootstrap {
 		addr, err := multiaddr.NewMultiaddr(s)
@@ -202,7 +204,8 @@ func (a *app) join(ctx context.Context) (*client.DHT, error) {
 		}
 		peers[i] = addr
 	}
-	return client.JoinDHT(ctx, a.host, peers)
+	authority := overlay.NewChainAuthority(c.ChainID(), c, time.Now)
+	return client.JoinDHT(ctx, a.host, peers, overlay.WithAuthority(authority))
 }
 
 // errDryRun ends a command after the costs were shown.

@@ -83,11 +83,14 @@ func (r *estimateResult) measure(ctx context.Context, c reader.Chain, msg datari
 		}
 		anchor := res.Row.Anchor
 		end := uint64(anchor.FirstInterval) + uint64(anchor.Intervals)
-		inRange := min(end, uint64(msg.LastInterval)+1) - max(next, uint64(anchor.FirstInterval))
-		r.Records += anchor.Records * inRange / uint64(anchor.Intervals)
-		r.Bytes += anchor.PayloadBytes * inRange / uint64(anchor.Intervals)
-		r.Bundles++
+		from, to := max(next, uint64(anchor.FirstInterval)), min(end, uint64(msg.LastInterval)+1)
 		next = end
+		if from >= to {
+			continue // all that the anchor has of the range is a declared outage
+		}
+		r.Records += anchor.Records * (to - from) / uint64(anchor.Intervals)
+		r.Bytes += anchor.PayloadBytes * (to - from) / uint64(anchor.Intervals)
+		r.Bundles++
 	}
 	return nil
 }

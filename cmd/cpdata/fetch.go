@@ -166,14 +166,18 @@ func (a *app) openGrant(ctx context.Context, args []string, f fetchFlags) (*sour
 	if err != nil {
 		return nil, fmt.Errorf("grant %d: %w", f.grant, err)
 	}
-	stream, _, err := c.Stream(ctx, g.Stream)
+	stream, head, err := c.Stream(ctx, g.Stream)
 	if err != nil {
 		return nil, err
 	}
 	if err := a.sameStream(ctx, args, stream.Id); err != nil {
 		return nil, err
 	}
-	from, to, err := f.intervals(stream, g.FirstInterval, g.LastInterval)
+	last, err := a.availableTo(g, stream, head, f.to != "")
+	if err != nil {
+		return nil, err
+	}
+	from, to, err := f.intervals(stream, g.FirstInterval, last)
 	if err != nil {
 		return nil, err
 	}
@@ -194,6 +198,32 @@ func (a *app) openGrant(ctx context.Context, args []string, f fetchFlags) (*sour
 		return nil, errors.Join(err, saveEvidence(f.evidence, &fetcher.Report))
 	}
 	return &source{stream: stream, grant: g.Id, from: from, to: to, fetcher: fetcher, keys: opened}, nil
+}
+
+// availableTo is the last interval of a grant that can be there: whoever names no end gets what is anchored so far, and
+// nothing of what was sealed after a rekey.
+func (a *app) availableTo(g datarights.Grant, s datarights.Stream, h datarights.Head, named bool) (uint32, error) {
+	end := uint64(g.LastInterval) + 1
+	if named {
+		return g.LastInterval, nil
+	}
+	if rekeyed := s.KeyEpochEnd(g.KeyEpoch); rekeyed < end {
+		end = rekeyed
+		a.note("the stream was rekeyed: grant %d ends at %s", g.Id, a.intervalStart(s, end))
+	}
+	if anchored := uint64(h.NextInterval); anchored < end {
+		end = anchored
+		a.note("from %s on nothing is anchored yet", a.intervalStart(s, end))
+	}
+	if end <= uint64(g.FirstInterval) {
+		return 0, fmt.Errorf("nothing of grant %d is anchored yet: it begins at %s", g.Id, a.intervalStart(s, uint64(g.FirstInterval)))
+	}
+	return uint32(end - 1), nil
+}
+
+// intervalStart is when an interval begins, in the user's zone.
+func (a *app) intervalStart(s datarights.Stream, interval uint64) string {
+	return time.UnixMilli(s.OriginMs + int64(interval*s.IntervalMs)).In(a.zone).Format(time.RFC3339)
 }
 
 func (a *app) openAsOwner(ctx context.Context, args []string, f fetchFlags) (*source, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	abci "github.com/cometbft/cometbft/abci/types"
@@ -183,9 +184,19 @@ func (queryConn) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.Ca
 // queryError turns an ABCI refusal into an error; the SDK puts gRPC's NotFound into its own codespace.
 func queryError(method string, res abci.ResponseQuery) error {
 	if res.Codespace == sdkerrors.RootCodespace && res.Code == sdkerrors.ErrKeyNotFound.ABCICode() {
-		return fmt.Errorf("%w: %s", ErrNotFound, res.Log)
+		return fmt.Errorf("%w: %s", ErrNotFound, forPeople(res.Log))
 	}
-	return fmt.Errorf("query %s: %s (%s code %d)", method, res.Log, res.Codespace, res.Code)
+	return fmt.Errorf("query %s: %s (%s code %d)", method, forPeople(res.Log), res.Codespace, res.Code)
+}
+
+// forPeople leaves out of a log what the layers between the rule and the wire have put around its words.
+func forPeople(log string) string {
+	if strings.HasPrefix(log, "rpc error:") {
+		_, words, _ := strings.Cut(log, " desc = ")
+		return strings.TrimSuffix(words, ": "+sdkerrors.ErrKeyNotFound.Error())
+	}
+	log = strings.TrimPrefix(log, "failed to simulate tx: ")
+	return strings.TrimPrefix(log, "failed to execute message; message index: 0: ")
 }
 
 // IsConnectionError tells whether err means that the node could not be reached, so that trying again may help.

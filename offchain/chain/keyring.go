@@ -1,11 +1,14 @@
 package chain
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
+	"github.com/cosmos/cosmos-sdk/codec/address"
 	"github.com/cosmos/cosmos-sdk/crypto/keyring"
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 )
 
 // OpenKeyring opens the Cosmos keyring in a program's home. Backends are file (asks for its passphrase on in), os and
@@ -23,6 +26,26 @@ func OpenKeyring(home, backend string, in io.Reader) (keyring.Keyring, error) {
 		return nil, fmt.Errorf("open keyring in %s: %w", home, err)
 	}
 	return kr, nil
+}
+
+// ErrNoKey means that the keyring has no key of this name.
+var ErrNoKey = errors.New("no such key in the keyring")
+
+// KeyOf returns a key of a keyring, or ErrNoKey.
+func KeyOf(keys keyring.Keyring, name string) (*keyring.Record, error) {
+	record, err := keys.Key(name)
+	switch {
+	case errors.Is(err, sdkerrors.ErrKeyNotFound):
+		return nil, fmt.Errorf("%w: %q", ErrNoKey, name)
+	case err != nil:
+		return nil, fmt.Errorf("the keyring does not open (is the passphrase right?): key %q: %w", name, err)
+	}
+	return record, nil
+}
+
+// Account decodes the address of an account of this chain.
+func Account(text string) (sdk.AccAddress, error) {
+	return address.NewBech32Codec(AccountPrefix).StringToBytes(text)
 }
 
 // setAddressPrefix makes the SDK print and read cpc addresses; keyring records go through its global config.

@@ -59,9 +59,9 @@ type Prepared struct {
 // NewSigner signs with a key of the keyring.
 func NewSigner(c *Client, keys keyring.Keyring, name string) (*Signer, error) {
 	setAddressPrefix()
-	record, err := keys.Key(name)
+	record, err := KeyOf(keys, name)
 	if err != nil {
-		return nil, fmt.Errorf("key %q: %w", name, err)
+		return nil, err
 	}
 	addr, err := record.GetAddress()
 	if err != nil {
@@ -115,6 +115,10 @@ func (s *Signer) Unsigned(ctx context.Context, opts TxOptions, msgs ...sdk.Msg) 
 	defer s.mu.Unlock()
 	builder, _, err := s.build(ctx, opts, msgs)
 	if err != nil {
+		return nil, err
+	}
+	// the simulation's placeholder would count as a signer who has signed
+	if err := builder.SetSignatures(); err != nil {
 		return nil, err
 	}
 	return s.client.txConfig.TxJSONEncoder()(builder.GetTx())
@@ -220,13 +224,10 @@ func (s *Signer) simulate(ctx context.Context, builder client.TxBuilder) (uint64
 	}
 	if r := res.Response; !r.IsOK() {
 		s.known = false // a stale sequence shows here first
-		return 0, &TxError{Hash: simulated, Codespace: r.Codespace, Code: r.Code, Log: r.Log}
+		return 0, &TxError{Codespace: r.Codespace, Code: r.Code, Log: r.Log}
 	}
 	return gasUsed(res.Response.Value)
 }
-
-// simulated stands for the hash of a transaction that was refused before it had one.
-const simulated = "(simulated)"
 
 // gasUsed reads the one figure that is needed of an sdk.SimulationResponse in JSON.
 func gasUsed(answer []byte) (uint64, error) {

@@ -2,6 +2,7 @@ package chain_test
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"testing"
 
@@ -116,6 +117,39 @@ func TestAFailureInTheBlockIsAnErrorWithItsCode(t *testing.T) {
 	require.ErrorIs(t, err, datarights.ErrNotFound)
 }
 
+func TestAnUnsignedTransactionHasNoSigner(t *testing.T) {
+	n := newRPCNode(t)
+	s := n.signer(t, n.dial(t), 0)
+	bz, err := s.Unsigned(t.Context(), chain.TxOptions{}, n.send(0, 1, 5))
+	require.NoError(t, err)
+	var tx struct {
+		AuthInfo struct {
+			SignerInfos []any `json:"signer_infos"`
+			Fee         struct {
+				GasLimit string `json:"gas_limit"`
+			} `json:"fee"`
+		} `json:"auth_info"`
+		Signatures []any `json:"signatures"`
+	}
+	require.NoError(t, json.Unmarshal(bz, &tx))
+	require.Empty(t, tx.AuthInfo.SignerInfos, "cpchaind tx sign refuses a second one")
+	require.Empty(t, tx.Signatures)
+	require.NotEqual(t, "0", tx.AuthInfo.Fee.GasLimit)
+}
+
+func TestRefusalsAreSaidInTheRulesOwnWords(t *testing.T) {
+	n := newRPCNode(t)
+	c := n.dial(t)
+	s := n.signer(t, c, 0)
+	_, err := s.Prepare(t.Context(), chain.TxOptions{}, &datarights.MsgRevokeGrant{Owner: s.Address(), Grant: 7})
+	require.EqualError(t, err, "transaction refused: grant 7: not found (datarights code 2)")
+	_, err = c.Grant(t.Context(), 9)
+	require.EqualError(t, err, "not found on chain: grant 9: not found")
+	_, _, err = c.StreamByName(t.Context(), s.Address(), "buoy")
+	require.ErrorIs(t, err, chain.ErrNotFound)
+	require.ErrorContains(t, err, `has no stream "buoy"`)
+}
+
 func TestAnAccountWithoutCoinsIsTold(t *testing.T) {
 	n := newRPCNode(t)
 	c := n.dial(t)
@@ -127,7 +161,8 @@ func TestAnAccountWithoutCoinsIsTold(t *testing.T) {
 	_, err = s.Prepare(t.Context(), chain.TxOptions{}, n.send(0, 1, 5))
 	require.ErrorContains(t, err, "send it some ucpc")
 	_, err = chain.NewSigner(c, keys, "other")
-	require.ErrorContains(t, err, `key "other"`)
+	require.ErrorIs(t, err, chain.ErrNoKey)
+	require.ErrorContains(t, err, `"other"`)
 }
 
 func TestFeeGrantsAreFoundAndTheirAbsenceIsNoError(t *testing.T) {

@@ -21,6 +21,7 @@ const pollInterval = 150 * time.Millisecond
 
 // TxError is a refusal of a transaction by the chain: codespace and code name the rule.
 type TxError struct {
+	// Hash is empty when the refusal was met before the transaction was sent, while its gas was estimated.
 	Hash      string
 	Codespace string
 	Code      uint32
@@ -29,7 +30,11 @@ type TxError struct {
 
 // Error implements error.
 func (e *TxError) Error() string {
-	return fmt.Sprintf("transaction %s refused: %s (%s code %d)", e.Hash, e.Log, e.Codespace, e.Code)
+	name := "transaction " + e.Hash
+	if e.Hash == "" {
+		name = "transaction"
+	}
+	return fmt.Sprintf("%s refused: %s (%s code %d)", name, forPeople(e.Log), e.Codespace, e.Code)
 }
 
 // Is tells whether the refusal is the registered error target, so that errors.Is works across the wire.

@@ -14,6 +14,7 @@ import (
 	"github.com/cosmos/gogoproto/proto"
 	"github.com/stretchr/testify/require"
 
+	errorsmod "cosmossdk.io/errors"
 	storetypes "cosmossdk.io/store/types"
 
 	"github.com/cosmos/cosmos-sdk/codec"
@@ -284,7 +285,10 @@ func (f *fixture) snapshot() snapshot {
 func (f *fixture) refuses(want error, try func() error) {
 	f.t.Helper()
 	before := f.snapshot()
-	require.ErrorIs(f.t, try(), want)
+	err := try()
+	require.ErrorIs(f.t, err, want)
+	space, _, _ := errorsmod.ABCIInfo(err, false)
+	require.NotEqual(f.t, errorsmod.UndefinedCodespace, space, "clients could not match this refusal: %s", err)
 	require.Equal(f.t, before, f.snapshot(), "a refused message must change nothing")
 }
 

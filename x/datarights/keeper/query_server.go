@@ -63,6 +63,9 @@ func (s queryServer) StreamByName(ctx context.Context, req *types.QueryStreamByN
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
 	id, err := s.k.streams.Indexes.name.MatchExact(ctx, collections.Join(owner, req.Name))
+	if errors.Is(err, collections.ErrNotFound) {
+		err = types.ErrNotFound.Wrapf("%s has no stream %q", req.Owner, req.Name)
+	}
 	if err != nil {
 		return nil, queryError(err)
 	}

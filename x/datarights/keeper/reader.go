@@ -40,8 +40,11 @@ func (k Keeper) RegisterReader(ctx context.Context, owner sdk.AccAddress, msg *t
 		return 0, err
 	}
 	_, err = k.readers.Indexes.name.MatchExact(ctx, collections.Join([]byte(owner), msg.Name))
+	if err == nil {
+		return 0, types.ErrNameTaken.Wrapf("you have a reader %q: rotate its keys", msg.Name)
+	}
 	if !errors.Is(err, collections.ErrNotFound) {
-		return 0, errors.Join(err, types.ErrNameTaken.Wrapf("you have a reader %q: rotate its keys", msg.Name))
+		return 0, err
 	}
 	if err := k.burnFee(ctx, owner, params.ReaderFee); err != nil {
 		return 0, err

@@ -56,8 +56,11 @@ func (k Keeper) CreateStream(ctx context.Context, owner sdk.AccAddress, msg *typ
 		return 0, err
 	}
 	_, err = k.streams.Indexes.name.MatchExact(ctx, collections.Join([]byte(owner), msg.Name))
+	if err == nil {
+		return 0, types.ErrNameTaken.Wrapf("you have a stream %q", msg.Name)
+	}
 	if !errors.Is(err, collections.ErrNotFound) {
-		return 0, errors.Join(err, types.ErrNameTaken.Wrapf("you have a stream %q", msg.Name))
+		return 0, err
 	}
 	if err := k.burnFee(ctx, owner, params.StreamFee); err != nil {
 		return 0, err
