@@ -20,6 +20,13 @@ func (f *Fetcher) Bundle(ctx context.Context, stream datarights.Stream, grant ui
 	if err != nil {
 		return nil, err
 	}
+	if a := res.Row.Anchor; interval < a.FirstInterval {
+		return nil, fmt.Errorf("interval %d: %w: %q", interval, ErrSkipped, a.SkipReason)
+	}
+	return f.bundle(ctx, stream, grant, res)
+}
+
+func (f *Fetcher) bundle(ctx context.Context, stream datarights.Stream, grant uint64, res datarights.QueryAnchorResponse) (*Bundle, error) {
 	a := res.Row.Anchor
 	holders, err := f.holders(ctx, res.Placement.Providers)
 	if err != nil {

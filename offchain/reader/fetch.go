@@ -31,7 +31,10 @@ type Bundle struct {
 	Payload  []byte
 }
 
-// Fetch opens all intervals in [from, to] and hands their records to the sink, in order.
+// ErrSkipped means that the writer declared an outage: the interval was never sealed.
+var ErrSkipped = errors.New("the writer declared an outage")
+
+// Fetch opens all intervals in [from, to] and hands their records to the sink, in order. Declared outages are counted.
 func (f *Fetcher) Fetch(ctx context.Context, stream datarights.Stream, grant uint64, keys KeySource, from, to uint32, sink Sink) error {
 	schema, err := stream.Schema.Timechain()
 	if err != nil {
@@ -39,10 +42,19 @@ func (f *Fetcher) Fetch(ctx context.Context, stream datarights.Stream, grant uin
 	}
 	run := &run{Fetcher: f, stream: stream, schema: schema, keys: keys, from: from, to: to, sink: sink}
 	for next := uint64(from); next <= uint64(to); {
-		b, err := f.Bundle(ctx, stream, grant, uint32(next))
+		anchored, err := f.Chain.AnchorOf(ctx, stream.Id, uint32(next))
 		if errors.Is(err, chain.ErrNotFound) {
 			return fmt.Errorf("interval %d is not anchored yet: try again after the next upload, or ask for an earlier end: %w", next, err)
 		}
+		if err != nil {
+			return err
+		}
+		if first := uint64(anchored.Row.Anchor.FirstInterval); first > next {
+			f.Report.Skipped += min(first, uint64(to)+1) - next
+			next = first
+			continue
+		}
+		b, err := f.bundle(ctx, stream, grant, anchored)
 		if err != nil {
 			return err
 		}

@@ -93,6 +93,12 @@ func (w *world) anchor(b *timechain.Bundle) {
 	})
 }
 
+// outage has the second anchor begin two intervals later, after a declared outage.
+func (w *world) outage() {
+	a := &w.anchors[1].Row.Anchor
+	a.FirstInterval, a.Skipped, a.SkipReason = a.FirstInterval+2, 2, "power cut"
+}
+
 func (w *world) makeGrant() {
 	var err error
 	w.reader, err = pre.NewReaderKey(rand.Reader)
@@ -121,9 +127,9 @@ func (w *world) Stream(context.Context, uint64) (datarights.Stream, datarights.H
 func (w *world) Grant(context.Context, uint64) (datarights.Grant, error) { return w.grant, nil }
 
 func (w *world) AnchorOf(_ context.Context, _ uint64, interval uint32) (datarights.QueryAnchorResponse, error) {
-	for _, a := range w.anchors {
-		if first := a.Row.Anchor.FirstInterval; interval >= first && interval < first+a.Row.Anchor.Intervals {
-			return a, nil
+	for _, row := range w.anchors {
+		if a := row.Row.Anchor; interval >= a.FirstInterval-a.Skipped && interval < a.FirstInterval+a.Intervals {
+			return row, nil
 		}
 	}
 	return datarights.QueryAnchorResponse{}, chain.ErrNotFound
@@ -220,6 +226,22 @@ func TestAReaderGetsExactlyWhatWasGranted(t *testing.T) {
 	require.EqualValues(t, 2, report.Bundles)
 	require.EqualValues(t, 8, report.ShardsFetched)
 	require.Empty(t, report.Failures)
+}
+
+func TestADeclaredOutageIsReadOverAndCounted(t *testing.T) {
+	w := newWorld(t)
+	w.outage()
+	got, report, err := w.fetch(w.reader, w, 2, 5)
+	require.NoError(t, err)
+	require.Equal(t, w.records[2:4], got, "of the second bundle nothing is in range: it begins at interval 6 now")
+	require.EqualValues(t, 2, report.Skipped)
+	require.EqualValues(t, 1, report.Bundles, "a bundle out of range is not asked for")
+	require.Empty(t, report.Failures)
+
+	f := &Fetcher{Chain: w, Network: w}
+	_, err = f.Bundle(t.Context(), w.stream, w.grant.Id, 4)
+	require.ErrorIs(t, err, ErrSkipped)
+	require.ErrorContains(t, err, "power cut")
 }
 
 func TestTheOwnerReadsEverything(t *testing.T) {
