@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cosmos/gogoproto/proto"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/multiformats/go-multiaddr"
 	"github.com/spf13/cobra"
@@ -67,12 +68,25 @@ func (a *app) close() {
 	}
 }
 
-// print writes a result: as one JSON object, or as text.
+// print writes a result: as one JSON object, or as text. Rows of the chain are written as `cpchaind query` does.
 func (a *app) print(result any, text string) error {
 	if a.output == "json" {
-		return json.NewEncoder(a.out).Encode(result)
+		return a.encode(a.out, result)
 	}
 	_, err := fmt.Fprintln(a.out, strings.TrimRight(text, "\n"))
+	return err
+}
+
+func (a *app) encode(w io.Writer, result any) error {
+	row, ok := result.(proto.Message)
+	if !ok {
+		return json.NewEncoder(w).Encode(result)
+	}
+	bz, err := a.client.Codec().MarshalJSON(row)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%s\n", bz)
 	return err
 }
 
@@ -117,10 +131,21 @@ func (a *app) signer(ctx context.Context) (*chain.Signer, error) {
 		return nil, err
 	}
 	s, err := chain.NewSigner(c, keys, a.from)
-	if err != nil {
-		return nil, fmt.Errorf("%w: run `cpdata keys init`, or name another key with --from", err)
+	return s, withoutKey(err)
+}
+
+// withoutKey tells what to do when a key is missing.
+func withoutKey(err error) error {
+	if errors.Is(err, chain.ErrNoKey) {
+		return fmt.Errorf("%w: run `cpdata keys init`, or name another key with --from", err)
 	}
-	return s, nil
+	return err
+}
+
+// onTerminal tells whether a person can be asked.
+func (a *app) onTerminal() bool {
+	f, ok := a.in.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // secretPassphrase protects the root seed, reader keys and the file keyring.
@@ -138,12 +163,11 @@ func (a *app) secretPassphrase() (string, error) {
 	case os.Getenv("CPDATA_PASSPHRASE") != "":
 		a.passphrase = os.Getenv("CPDATA_PASSPHRASE")
 	default:
-		f, ok := a.in.(*os.File)
-		if !ok || !term.IsTerminal(int(f.Fd())) {
+		if !a.onTerminal() {
 			return "", errors.New("a passphrase is needed: give --passphrase-file, or set CPDATA_PASSPHRASE")
 		}
 		a.tell("passphrase: ")
-		bz, err := term.ReadPassword(int(f.Fd()))
+		bz, err := term.ReadPassword(int(a.in.(*os.File).Fd()))
 		a.tell("\n")
 		if err != nil {
 			return "", err
@@ -158,20 +182,26 @@ func (a *app) secretPassphrase() (string, error) {
 
 func (a *app) rootPath() string { return filepath.Join(a.home, "root.age") }
 
-// root opens the owner's root seed.
-func (a *app) root() (keytree.Seed, error) {
+// words are what the account and the root seed are derived from.
+func (a *app) words() (string, error) {
 	pass, err := a.secretPassphrase()
 	if err != nil {
-		return keytree.Seed{}, err
+		return "", err
 	}
 	words, err := owner.LoadSecret(a.rootPath(), pass)
 	if errors.Is(err, os.ErrNotExist) {
-		return keytree.Seed{}, fmt.Errorf("no root seed in %s: run `cpdata keys init` or `cpdata keys restore`", a.home)
+		return "", fmt.Errorf("no root seed in %s: run `cpdata keys init` or `cpdata keys restore`", a.home)
 	}
+	return string(words), err
+}
+
+// root opens the owner's root seed.
+func (a *app) root() (keytree.Seed, error) {
+	words, err := a.words()
 	if err != nil {
 		return keytree.Seed{}, err
 	}
-	return owner.RootSeed(string(words))
+	return owner.RootSeed(words)
 }
 
 // network joins the storage network as a client.
@@ -208,8 +238,8 @@ func (a *app) join(ctx context.Context, c *chain.Client) (*client.DHT, error) {
 	return client.JoinDHT(ctx, a.host, peers, overlay.WithAuthority(authority))
 }
 
-// errDryRun ends a command after the costs were shown.
-var errDryRun = errors.New("dry run: nothing was sent")
+// errDryRun ends a command after the costs were shown. It is no failure.
+var errDryRun = errors.New("dry run")
 
 // submit shows what a transaction costs, asks, sends it and waits for it. burn is what the messages themselves take.
 func (a *app) submit(ctx context.Context, s *chain.Signer, burn string, msgs ...sdk.Msg) (*chain.TxResult, error) {
@@ -229,17 +259,16 @@ func (a *app) confirm(p *chain.Prepared, burn string) error {
 	}
 	a.note("gas %d, fee %s, deposit or burn %s", p.Gas, p.Fee, burn)
 	if a.dryRun {
-		return errDryRun
+		return errors.Join(errDryRun, a.print(map[string]any{"dry_run": true, "gas": p.Gas, "fee": p.Fee.String(), "burn": burn}, "dry run: nothing was sent"))
 	}
 	if a.yes {
 		return nil
 	}
-	f, ok := a.in.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if !a.onTerminal() {
 		return errors.New("not signing without being asked to: give --yes")
 	}
 	a.tell("sign and send? [y/N] ")
-	line, err := bufio.NewReader(f).ReadString('\n')
+	line, err := bufio.NewReader(a.in).ReadString('\n')
 	if err != nil || !strings.EqualFold(strings.TrimSpace(line), "y") {
 		return errors.New("not sent")
 	}

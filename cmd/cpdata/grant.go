@@ -3,12 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,11 +12,8 @@ import (
 
 	"github.com/cpchain/cpchain/offchain/chain"
 	"github.com/cpchain/cpchain/offchain/owner"
-	"github.com/cpchain/cpchain/offchain/storage/client"
-	"github.com/cpchain/cpchain/offchain/storage/wire"
 	"github.com/cpchain/cpchain/pkg/keytree"
 	datarights "github.com/cpchain/cpchain/x/datarights/types"
-	provider "github.com/cpchain/cpchain/x/provider/types"
 )
 
 // noWaitTime is how long `grant --no-wait` tries to bring parcels at all.
@@ -105,7 +97,7 @@ func (f grantFlags) request(stream datarights.Stream) (owner.Request, error) {
 
 // build plans a grant and makes its key shares.
 func (a *app) build(ctx context.Context, ref string, f grantFlags) (*owner.Built, keytree.Seed, error) {
-	stream, _, err := a.stream(ctx, ref)
+	stream, err := a.ownStream(ctx, ref)
 	if err != nil {
 		return nil, keytree.Seed{}, err
 	}
@@ -180,152 +172,4 @@ func (a *app) generate(ctx context.Context, s *chain.Signer, outbox *owner.Outbo
 	a.note("parcels kept under root %x: after the transaction is on chain, run `cpdata grant push ID`", built.Msg.Root)
 	_, err = fmt.Fprintln(a.out, string(unsigned))
 	return err
-}
-
-func (a *app) outbox(root keytree.Seed) (*owner.Outbox, error) {
-	key, err := owner.OutboxKey(root)
-	if err != nil {
-		return nil, err
-	}
-	dir := filepath.Join(a.home, "grants")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
-	return owner.OpenOutbox(dir, key, rand.Reader), nil
-}
-
-// courier brings parcels over the storage network, in sessions of the grant's owner.
-type courier struct{ client *client.Client }
-
-// PushParcel implements owner.Courier.
-func (c courier) PushParcel(ctx context.Context, to provider.Provider, grant uint64, sealed []byte) (wire.PushParcelReply, error) {
-	conn, err := c.client.Dial(ctx, to)
-	if err != nil {
-		return wire.PushParcelReply{}, err
-	}
-	return conn.PushParcel(ctx, grant, sealed)
-}
-
-// deliver brings the parcels and waits for the proxies.
-func (a *app) deliver(ctx context.Context, outbox *owner.Outbox, built *owner.Built, id uint64, noWait bool) error {
-	net, err := a.network(ctx)
-	if err != nil {
-		return err
-	}
-	s, err := a.signer(ctx)
-	if err != nil {
-		return err
-	}
-	a.note("grant %d is on chain; bringing the proxies their parcels", id)
-	g, err := owner.Deliver(ctx, a.client, courier{net.With(client.OwnerIdentity(s.SignBytes))}, built, id, func(s owner.Step) {
-		if s.Err != nil {
-			a.note("  proxy %d: %v; trying again", s.Provider, s.Err)
-			return
-		}
-		a.note("  proxy %d: %s", s.Provider, s.State)
-	})
-	if err != nil && (!noWait || !errors.Is(err, context.DeadlineExceeded)) {
-		return err
-	}
-	if g.Status == datarights.GRANT_STATUS_LIVE {
-		if err := outbox.Drop(built.Msg.Root); err != nil {
-			return err
-		}
-	}
-	return a.printGrant(g)
-}
-
-func grantPushCmd(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "push ID",
-		Short: "bring the proxies of a grant their parcels again, after a crash or with --generate-only",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			id, err := grantID(args[0])
-			if err != nil {
-				return err
-			}
-			c, err := a.chain(ctx)
-			if err != nil {
-				return err
-			}
-			g, err := c.Grant(ctx, id)
-			if err != nil {
-				return err
-			}
-			root, err := a.root()
-			if err != nil {
-				return err
-			}
-			outbox, err := a.outbox(root)
-			if err != nil {
-				return err
-			}
-			built, err := outbox.Get(g.Root)
-			if err != nil {
-				return fmt.Errorf("grant %d: %w", id, err)
-			}
-			return a.deliver(ctx, outbox, built, id, false)
-		},
-	}
-}
-
-func grantStatusCmd(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "status ID",
-		Short: "show a grant and its proxies",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := grantID(args[0])
-			if err != nil {
-				return err
-			}
-			c, err := a.chain(cmd.Context())
-			if err != nil {
-				return err
-			}
-			g, err := c.Grant(cmd.Context(), id)
-			if err != nil {
-				return err
-			}
-			return a.printGrant(g)
-		},
-	}
-}
-
-func grantID(text string) (uint64, error) {
-	id, err := strconv.ParseUint(text, 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("grant %q: give its number (cpdata grants ls)", text)
-	}
-	return id, nil
-}
-
-func grantStatus(g datarights.Grant) string {
-	return strings.ToLower(strings.TrimPrefix(g.Status.String(), "GRANT_STATUS_"))
-}
-
-func (a *app) printGrant(g datarights.Grant) error {
-	type proxy struct {
-		Provider uint64 `json:"provider"`
-		State    string `json:"state"`
-	}
-	proxies := []proxy{}
-	accepted := 0
-	text := fmt.Sprintf("grant %d  stream %d  reader %d  intervals %d to %d  %s  until %s",
-		g.Id, g.Stream, g.Reader, g.FirstInterval, g.LastInterval, grantStatus(g), a.showTime(g.ExpiresAt))
-	for _, p := range g.Proxies {
-		state := strings.ToLower(strings.TrimPrefix(p.State.String(), "PROXY_STATE_"))
-		if p.State == datarights.PROXY_STATE_ACCEPTED {
-			accepted++
-		}
-		proxies = append(proxies, proxy{p.Provider, state})
-		text += fmt.Sprintf("\n  proxy %d  %s", p.Provider, state)
-	}
-	return a.print(map[string]any{
-		"grant": g.Id, "stream": g.Stream, "reader": g.Reader, "first_interval": g.FirstInterval, "last_interval": g.LastInterval,
-		"status": grantStatus(g), "threshold": g.Threshold, "accepted": accepted, "proxies": proxies, "expires_at": g.ExpiresAt,
-		"nodes": int(g.Leaves) / max(len(g.Proxies), 1),
-	}, text)
 }

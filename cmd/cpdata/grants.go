@@ -55,19 +55,38 @@ func (a *app) listGrants(ctx context.Context, ref string, reader uint64) error {
 		return err
 	}
 	lines := []string{}
-	now := time.Now().Unix()
+	streams := map[uint64]datarights.Stream{}
 	for _, g := range grants {
-		status := grantStatus(g)
-		if g.ExpiresAt <= now && g.Status != datarights.GRANT_STATUS_REVOKED {
-			status = "expired"
+		if _, ok := streams[g.Stream]; !ok {
+			if streams[g.Stream], _, err = c.Stream(ctx, g.Stream); err != nil {
+				return err
+			}
 		}
-		lines = append(lines, fmt.Sprintf("%d  stream %d  reader %d  intervals %d to %d  %s  until %s",
-			g.Id, g.Stream, g.Reader, g.FirstInterval, g.LastInterval, status, a.showTime(g.ExpiresAt)))
+		lines = append(lines, a.grantText(g, streams[g.Stream]))
 	}
 	if len(lines) == 0 {
 		lines = append(lines, "no grants")
 	}
-	return a.print(map[string]any{"grants": grants}, strings.Join(lines, "\n"))
+	return a.print(&datarights.QueryGrantsResponse{Grants: grants}, strings.Join(lines, "\n"))
+}
+
+// grantText is a grant on one line, with the times it reaches.
+func (a *app) grantText(g datarights.Grant, s datarights.Stream) string {
+	first, end := uint64(g.FirstInterval), uint64(g.LastInterval)+1
+	text := fmt.Sprintf("grant %d  stream %d  reader %d  %s to %s  %s  until %s", g.Id, g.Stream, g.Reader,
+		a.intervalStart(s, first), a.intervalStart(s, end), grantStatus(g), a.showTime(g.ExpiresAt))
+	if rekeyed := s.KeyEpochEnd(g.KeyEpoch); rekeyed < end {
+		text += "  ends at " + a.intervalStart(s, max(rekeyed, first)) + ", where the stream was rekeyed"
+	}
+	return text
+}
+
+// grantStatus is what a grant is now: the row is not touched when it expires.
+func grantStatus(g datarights.Grant) string {
+	if g.Status != datarights.GRANT_STATUS_REVOKED && g.ExpiresAt <= time.Now().Unix() {
+		return "expired"
+	}
+	return strings.ToLower(strings.TrimPrefix(g.Status.String(), "GRANT_STATUS_"))
 }
 
 func revokeCmd(a *app) *cobra.Command {

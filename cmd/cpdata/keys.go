@@ -13,6 +13,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/crypto/hd"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/cpchain/cpchain/offchain/chain"
 	"github.com/cpchain/cpchain/offchain/owner"
 )
 
@@ -53,15 +54,11 @@ func keysBackupCmd(a *app) *cobra.Command {
 		Short: "show the 24 words again",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			pass, err := a.secretPassphrase()
+			words, err := a.words()
 			if err != nil {
 				return err
 			}
-			words, err := owner.LoadSecret(a.rootPath(), pass)
-			if err != nil {
-				return err
-			}
-			return a.print(map[string]any{"words": string(words)}, string(words)+"\n\n"+keysWarning)
+			return a.print(map[string]any{"words": words}, words+"\n\n"+keysWarning)
 		},
 	}
 }
@@ -73,6 +70,9 @@ func keysRestoreCmd(a *app) *cobra.Command {
 		Example: "  cpdata keys restore --home ~/.cpdata-new < words.txt",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if a.onTerminal() {
+				a.note("type the 24 words, then end the input (Ctrl-D on a line of its own)")
+			}
 			bz, err := io.ReadAll(io.LimitReader(a.in, 4096))
 			if err != nil {
 				return err
@@ -114,8 +114,11 @@ func (a *app) storeWords(words string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := keys.Key(a.from); err == nil {
+	switch _, err := chain.KeyOf(keys, a.from); {
+	case err == nil:
 		return "", fmt.Errorf("the keyring has a key %q already: choose another --from or --home", a.from)
+	case !errors.Is(err, chain.ErrNoKey):
+		return "", err
 	}
 	if err := owner.SaveSecret(a.rootPath(), pass, []byte(words)); err != nil {
 		return "", err
@@ -138,9 +141,9 @@ func (a *app) address() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	record, err := keys.Key(a.from)
+	record, err := chain.KeyOf(keys, a.from)
 	if err != nil {
-		return "", fmt.Errorf("key %q: %w: run `cpdata keys init`", a.from, err)
+		return "", withoutKey(err)
 	}
 	addr, err := record.GetAddress()
 	if err != nil {

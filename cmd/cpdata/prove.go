@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/fxamacker/cbor/v2"
@@ -95,7 +96,13 @@ func (a *app) prove(ctx context.Context, args []string, f fetchFlags, at, match 
 
 // pick finds the one record at a time that matches FIELD=VALUE.
 func pick(schema timechain.Schema, records []timechain.Record, t int64, match string) (int, error) {
-	name, value, _ := strings.Cut(match, "=")
+	name, value, ok := strings.Cut(match, "=")
+	if match != "" && !ok {
+		return 0, fmt.Errorf("--match %q: write it like vehicle=veh-7", match)
+	}
+	if match != "" && !slices.ContainsFunc(schema.Fields, func(f timechain.Field) bool { return f.Name == name }) {
+		return 0, fmt.Errorf("--match %q: the stream has no field %q", match, name)
+	}
 	found := -1
 	for i, r := range records {
 		if r.T != t || match != "" && !hasValue(schema, r, name, value) {
@@ -107,7 +114,7 @@ func pick(schema timechain.Schema, records []timechain.Record, t int64, match st
 		found = i
 	}
 	if found < 0 {
-		return 0, errors.New("there is no such record at this time")
+		return 0, errors.New("there is no such record at this time; `cpdata fetch` shows the times there are")
 	}
 	return found, nil
 }

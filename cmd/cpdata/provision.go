@@ -54,7 +54,7 @@ func (a *app) provision(ctx context.Context, ref string, f provisionFlags) error
 	if err != nil {
 		return err
 	}
-	stream, _, err := a.stream(ctx, ref)
+	stream, err := a.ownStream(ctx, ref)
 	if err != nil {
 		return err
 	}

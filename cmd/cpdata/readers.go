@@ -3,58 +3,17 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
-	"github.com/fxamacker/cbor/v2"
 	"github.com/spf13/cobra"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
 	"github.com/cpchain/cpchain/offchain/chain"
-	"github.com/cpchain/cpchain/offchain/owner"
-	"github.com/cpchain/cpchain/pkg/pre"
 	datarights "github.com/cpchain/cpchain/x/datarights/types"
 )
-
-// readerKeys are the secrets of one version of a reader, kept as an age file.
-type readerKeys struct {
-	Reader  uint64        `cbor:"1,keyasint"`
-	Version uint32        `cbor:"2,keyasint"`
-	PRE     pre.SecretKey `cbor:"3,keyasint"`
-	Auth    []byte        `cbor:"4,keyasint"` // ed25519 seed
-}
-
-func (k readerKeys) authKey() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(k.Auth) }
-
-func newReaderKeys() (readerKeys, error) {
-	sk, err := pre.NewReaderKey(rand.Reader)
-	if err != nil {
-		return readerKeys{}, err
-	}
-	seed := make([]byte, ed25519.SeedSize)
-	if _, err := rand.Read(seed); err != nil {
-		return readerKeys{}, err
-	}
-	return readerKeys{PRE: sk, Auth: seed}, nil
-}
-
-// readerProofs are public keys and proofs for registration or rotation.
-type readerProofs struct{ preKey, preProof, authKey, authProof []byte }
-
-func (k readerKeys) proofs(chainID, ownerAddr string) (readerProofs, error) {
-	public := k.PRE.Public()
-	auth := k.authKey().Public().(ed25519.PublicKey)
-	context := datarights.ReaderProofBytes(chainID, ownerAddr, public[:], auth)
-	proof, err := pre.ProvePossession(rand.Reader, k.PRE, context)
-	if err != nil {
-		return readerProofs{}, err
-	}
-	return readerProofs{preKey: public[:], preProof: proof, authKey: auth, authProof: ed25519.Sign(k.authKey(), context)}, nil
-}
 
 func readerCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "reader", Short: "register this device as a reader"}
@@ -62,56 +21,25 @@ func readerCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-func (a *app) readerPath(name string) string { return filepath.Join(a.home, "readers", name+".age") }
-
-func (a *app) saveReader(name string, k readerKeys) error {
-	pass, err := a.secretPassphrase()
-	if err != nil {
-		return err
-	}
-	bz, err := cbor.Marshal(k)
-	if err != nil {
-		return err
-	}
-	return owner.SaveSecret(a.readerPath(name), pass, bz)
-}
-
-func (a *app) loadReader(name string) (readerKeys, error) {
-	pass, err := a.secretPassphrase()
-	if err != nil {
-		return readerKeys{}, err
-	}
-	bz, err := owner.LoadSecret(a.readerPath(name), pass)
-	if errors.Is(err, os.ErrNotExist) {
-		return readerKeys{}, fmt.Errorf("no reader %q in %s: run `cpdata reader init --name %s`", name, a.home, name)
-	}
-	if err != nil {
-		return readerKeys{}, err
-	}
-	var k readerKeys
-	if err := cbor.Unmarshal(bz, &k); err != nil {
-		return readerKeys{}, fmt.Errorf("%s: %w", a.readerPath(name), err)
-	}
-	return k, nil
-}
-
 func readerInitCmd(a *app) *cobra.Command {
 	var name string
+	var generateOnly bool
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "make a reader's keys on this device and register them",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.initReader(cmd.Context(), name)
+			return a.initReader(cmd.Context(), name, generateOnly)
 		},
 	}
+	cmd.Flags().BoolVar(&generateOnly, "generate-only", false, generateOnlyHelp)
 	cmd.Flags().StringVar(&name, "name", "default", "name of the reader, unique for your account")
 	return cmd
 }
 
 // initReader keeps the keys before they are registered, under a name of their own until the chain gave an id: a crash in
 // between loses a fee at worst, never a key that a grant was made for.
-func (a *app) initReader(ctx context.Context, name string) error {
+func (a *app) initReader(ctx context.Context, name string, generateOnly bool) error {
 	if _, err := os.Stat(a.readerPath(name)); err == nil {
 		return fmt.Errorf("reader %q exists on this device already: choose another --name, or rotate it", name)
 	}
@@ -131,8 +59,12 @@ func (a *app) initReader(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if id == 0 {
-		if id, err = a.register(ctx, s, name, proofs); err != nil {
+	switch {
+	case id != 0:
+	case generateOnly:
+		return a.unsigned(ctx, s, proofs.registration(s.Address(), name))
+	default:
+		if id, err = a.register(ctx, s, proofs.registration(s.Address(), name)); err != nil {
 			return err
 		}
 	}
@@ -173,14 +105,37 @@ func (a *app) registeredAs(ctx context.Context, ownerAddr, name string, preKey [
 	return 0, nil
 }
 
-func (a *app) register(ctx context.Context, s *chain.Signer, name string, p readerProofs) (uint64, error) {
+func (p readerProofs) registration(ownerAddr, name string) *datarights.MsgRegisterReader {
+	return &datarights.MsgRegisterReader{
+		Owner: ownerAddr, Name: name, PreKey: p.preKey, PreKeyProof: p.preProof, AuthKey: p.authKey, AuthKeyProof: p.authProof,
+	}
+}
+
+func (p readerProofs) rotation(ownerAddr string, reader uint64) *datarights.MsgRotateReader {
+	return &datarights.MsgRotateReader{
+		Owner: ownerAddr, Reader: reader, PreKey: p.preKey, PreKeyProof: p.preProof, AuthKey: p.authKey, AuthKeyProof: p.authProof,
+	}
+}
+
+const generateOnlyHelp = "print the unsigned transaction; once it is on chain, run the command again without this flag"
+
+// unsigned prints a transaction to be signed elsewhere.
+func (a *app) unsigned(ctx context.Context, s *chain.Signer, msg sdk.Msg) error {
+	tx, err := s.Unsigned(ctx, chain.TxOptions{}, msg)
+	if err != nil {
+		return err
+	}
+	a.note("the keys are kept here: once the transaction is on chain, run the command again without --generate-only")
+	_, err = fmt.Fprintln(a.out, string(tx))
+	return err
+}
+
+func (a *app) register(ctx context.Context, s *chain.Signer, msg *datarights.MsgRegisterReader) (uint64, error) {
 	params, err := a.client.DatarightsParams(ctx)
 	if err != nil {
 		return 0, err
 	}
-	res, err := a.submit(ctx, s, params.ReaderFee.String(), &datarights.MsgRegisterReader{
-		Owner: s.Address(), Name: name, PreKey: p.preKey, PreKeyProof: p.preProof, AuthKey: p.authKey, AuthKeyProof: p.authProof,
-	})
+	res, err := a.submit(ctx, s, params.ReaderFee.String(), msg)
 	if err != nil {
 		return 0, err
 	}
@@ -220,23 +175,26 @@ func readerListCmd(a *app) *cobra.Command {
 			if len(lines) == 0 {
 				lines = append(lines, "no readers: run `cpdata reader init`")
 			}
-			return a.print(map[string]any{"readers": readers}, strings.Join(lines, "\n"))
+			return a.print(&datarights.QueryReadersResponse{Readers: readers}, strings.Join(lines, "\n"))
 		},
 	}
 }
 
 func readerRotateCmd(a *app) *cobra.Command {
-	return &cobra.Command{
+	var generateOnly bool
+	cmd := &cobra.Command{
 		Use:   "rotate NAME",
 		Short: "replace a reader's keys, after a theft: the old ones open nothing more, grants must be made anew",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.rotateReader(cmd.Context(), args[0])
+			return a.rotateReader(cmd.Context(), args[0], generateOnly)
 		},
 	}
+	cmd.Flags().BoolVar(&generateOnly, "generate-only", false, generateOnlyHelp)
+	return cmd
 }
 
-func (a *app) rotateReader(ctx context.Context, name string) error {
+func (a *app) rotateReader(ctx context.Context, name string, generateOnly bool) error {
 	old, err := a.loadReader(name)
 	if err != nil {
 		return err
@@ -258,8 +216,12 @@ func (a *app) rotateReader(ctx context.Context, name string) error {
 		return err
 	}
 	keys.Reader, keys.Version = old.Reader, row.Version
-	if !bytes.Equal(row.Keys.PreKey, p.preKey) {
-		if keys.Version, err = a.rotate(ctx, s, old.Reader, p); err != nil {
+	switch {
+	case bytes.Equal(row.Keys.PreKey, p.preKey):
+	case generateOnly:
+		return a.unsigned(ctx, s, p.rotation(s.Address(), old.Reader))
+	default:
+		if keys.Version, err = a.rotate(ctx, s, p.rotation(s.Address(), old.Reader)); err != nil {
 			return err
 		}
 	}
@@ -276,10 +238,8 @@ func (a *app) rotateReader(ctx context.Context, name string) error {
 	return a.print(map[string]any{"reader": keys.Reader, "version": keys.Version}, fmt.Sprintf("reader %d is at version %d", keys.Reader, keys.Version))
 }
 
-func (a *app) rotate(ctx context.Context, s *chain.Signer, reader uint64, p readerProofs) (uint32, error) {
-	res, err := a.submit(ctx, s, "", &datarights.MsgRotateReader{
-		Owner: s.Address(), Reader: reader, PreKey: p.preKey, PreKeyProof: p.preProof, AuthKey: p.authKey, AuthKeyProof: p.authProof,
-	})
+func (a *app) rotate(ctx context.Context, s *chain.Signer, msg *datarights.MsgRotateReader) (uint32, error) {
+	res, err := a.submit(ctx, s, "", msg)
 	if err != nil {
 		return 0, err
 	}

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	sdk "github.com/cosmos/cosmos-sdk/types"
-
+	"github.com/cpchain/cpchain/offchain/chain"
 	datarights "github.com/cpchain/cpchain/x/datarights/types"
 )
 
@@ -40,6 +40,22 @@ func (a *app) stream(ctx context.Context, ref string) (datarights.Stream, datari
 	return s, h, wrapStream(ref, err)
 }
 
+// ownStream finds a stream of the account that signs: for what only an owner may do.
+func (a *app) ownStream(ctx context.Context, ref string) (datarights.Stream, error) {
+	s, _, err := a.stream(ctx, ref)
+	if err != nil {
+		return s, err
+	}
+	addr, err := a.address()
+	if err != nil {
+		return s, err
+	}
+	if s.Owner != addr {
+		return s, fmt.Errorf("stream %d belongs to %s, and only its owner can do this; you are %s", s.Id, s.Owner, addr)
+	}
+	return s, nil
+}
+
 func wrapStream(ref string, err error) error {
 	if err != nil {
 		return fmt.Errorf("stream %q: %w", ref, err)
@@ -51,16 +67,19 @@ func (a *app) ownerAddress(scope string, scoped bool) (string, error) {
 	if !scoped {
 		return a.address()
 	}
-	if _, err := sdk.AccAddressFromBech32(scope); err == nil {
+	if _, err := chain.Account(scope); err == nil {
 		return scope, nil
 	}
 	keys, err := a.keyring()
 	if err != nil {
 		return "", err
 	}
-	record, err := keys.Key(scope)
-	if err != nil {
+	record, err := chain.KeyOf(keys, scope)
+	if errors.Is(err, chain.ErrNoKey) {
 		return "", fmt.Errorf("%q is neither an address nor a key of your keyring", scope)
+	}
+	if err != nil {
+		return "", err
 	}
 	addr, err := record.GetAddress()
 	if err != nil {

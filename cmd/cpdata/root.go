@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -56,7 +57,33 @@ func rootCmd(a *app) *cobra.Command {
 		initCmd(a), keysCmd(a), streamCmd(a), publishCmd(a), searchCmd(a), estimateCmd(a), readerCmd(a),
 		grantCmd(a), grantsCmd(a), revokeCmd(a), disputeCmd(a), fetchCmd(a), verifyCmd(a), proveCmd(a),
 	)
+	explain(cmd)
 	return cmd
+}
+
+// explain makes commands say how they are used when their arguments are wrong, and groups refuse what they don't have:
+// cobra prints help then, and calls that a success.
+func explain(cmd *cobra.Command) {
+	for _, sub := range cmd.Commands() {
+		explain(sub)
+	}
+	if !cmd.Runnable() {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("unknown command %q for %q: see %s --help", args[0], cmd.CommandPath(), cmd.CommandPath())
+			}
+			return cmd.Help()
+		}
+		return
+	}
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return fmt.Errorf("%w: %s", err, cmd.UseLine())
+			}
+			return nil
+		}
+	}
 }
 
 func defaultHome() string {

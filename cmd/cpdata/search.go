@@ -87,7 +87,7 @@ func (a *app) listStreams(ctx context.Context, req *datarights.QueryStreamsReque
 	if len(lines) == 0 {
 		lines = []string{"no stream found"}
 	}
-	return a.print(map[string]any{"streams": found}, strings.Join(lines, "\n"))
+	return a.print(&datarights.QueryStreamsResponse{Streams: found}, strings.Join(lines, "\n"))
 }
 
 // matches tells whether every word of text is in the stream's public words.

@@ -175,7 +175,7 @@ func streamShowCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.print(map[string]any{"stream": s, "head": h}, a.streamText(s, h))
+			return a.print(&datarights.QueryStreamResponse{Stream: s, Head: h}, a.streamText(s, h))
 		},
 	}
 }
@@ -229,7 +229,7 @@ provision the gateway anew and grant anew.`,
 			if err != nil {
 				return err
 			}
-			stream, _, err := a.stream(ctx, args[0])
+			stream, err := a.ownStream(ctx, args[0])
 			if err != nil {
 				return err
 			}
@@ -246,7 +246,7 @@ provision the gateway anew and grant anew.`,
 				return err
 			}
 			return a.print(map[string]any{"key_epoch": done.KeyEpoch, "tx": res.Hash},
-				fmt.Sprintf("key epoch %d starts at %s; next: cpdata stream provision %s", done.KeyEpoch, a.showTime(t.Unix()), args[0]))
+				fmt.Sprintf("key epoch %d starts at %s; next: cpdata stream provision %s --gateway URL", done.KeyEpoch, a.showTime(t.Unix()), args[0]))
 		},
 	}
 	cmd.Flags().StringVar(&at, "at", "", "start of the new epoch (RFC 3339)")
@@ -266,7 +266,7 @@ func streamWriterCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			stream, _, err := a.stream(ctx, args[0])
+			stream, err := a.ownStream(ctx, args[0])
 			if err != nil {
 				return err
 			}

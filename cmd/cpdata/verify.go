@@ -52,10 +52,10 @@ func (a *app) verify(ctx context.Context, args []string, f fetchFlags) error {
 	if err := a.read(ctx, src, sink, f.evidence); err != nil {
 		return err
 	}
-	r := src.fetcher.Report
+	r := report(src)
 	return a.print(map[string]any{"report": r, "gaps": gaps, "empty_intervals": empty},
-		fmt.Sprintf("%d records in %d blocks of %d intervals and %d bundles: hashes, order, header chain, keys and counts are what the anchors say; %d intervals are empty, %d of them declared outages",
-			r.Records, r.Blocks, r.Intervals, r.Bundles, empty, gaps))
+		fmt.Sprintf("%d records in %d blocks of %d intervals and %d bundles: hashes, order, header chain, keys and counts are what the anchors say; %d intervals are empty, %d of them declared outages; %d more were skipped by declared outages",
+			r.Records, r.Blocks, r.Intervals, r.Bundles, empty, gaps, r.Skipped))
 }
 
 // proofFile is a proof with the names it is checked under.
@@ -72,7 +72,7 @@ func (a *app) verifyProof(ctx context.Context, path string) error {
 	}
 	file, proof, err := parseProof(bz)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s is no file of `cpdata prove`: %w", path, err)
 	}
 	c, err := a.chain(ctx)
 	if err != nil {
