@@ -19,6 +19,14 @@ type Fetcher struct {
 	// Progress is told after every interval how many of the total are done; nil tells nobody.
 	Progress func(done, total uint64)
 	Report   Report
+
+	peerKeys map[keyVersion][]byte
+}
+
+// keyVersion names a peer key that a provider has or had.
+type keyVersion struct {
+	provider uint64
+	version  uint32
 }
 
 // Sink takes the records of one interval, in order.

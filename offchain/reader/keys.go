@@ -169,10 +169,6 @@ func (f *Fetcher) askProxy(ctx context.Context, g datarights.Grant, p datarights
 	if err != nil {
 		return err
 	}
-	peerKey, err := f.Chain.PeerKey(ctx, p.Provider, p.PeerKeyVersion)
-	if err != nil {
-		return err
-	}
 	var good []pre.Answer
 	for start := 0; start < len(open); start += nodesPerRequest {
 		batch := open[start:min(start+nodesPerRequest, len(open))]
@@ -188,7 +184,7 @@ func (f *Fetcher) askProxy(ctx context.Context, g datarights.Grant, p datarights
 			return fmt.Errorf("gave %d answers for %d nodes", len(answers), len(batch))
 		}
 		for i, a := range answers {
-			answer, err := f.checkAnswer(g, p, peerKey, batch[i], a)
+			answer, err := f.checkAnswer(ctx, g, p, batch[i], a)
 			if err != nil {
 				return err
 			}
@@ -201,10 +197,18 @@ func (f *Fetcher) askProxy(ctx context.Context, g datarights.Grant, p datarights
 	return nil
 }
 
-// checkAnswer verifies one signed answer. What is signed and wrong is kept as evidence.
-func (f *Fetcher) checkAnswer(g datarights.Grant, p datarights.GrantProxy, peerKey []byte, c *collected, a datarights.SignedAnswer) (pre.Answer, error) {
+// checkAnswer verifies one signed answer. What is signed and wrong is kept as evidence. A proxy may have rotated its peer
+// key since it accepted: the chain takes the same versions for a dispute.
+func (f *Fetcher) checkAnswer(ctx context.Context, g datarights.Grant, p datarights.GrantProxy, c *collected, a datarights.SignedAnswer) (pre.Answer, error) {
 	if a.Grant != g.Id || a.Provider != p.Provider {
 		return pre.Answer{}, fmt.Errorf("answered for grant %d as provider %d", a.Grant, a.Provider)
+	}
+	if a.PeerKeyVersion < p.PeerKeyVersion {
+		return pre.Answer{}, fmt.Errorf("signed by key version %d, older than %d, with which it accepted", a.PeerKeyVersion, p.PeerKeyVersion)
+	}
+	peerKey, err := f.peerKey(ctx, a.Provider, a.PeerKeyVersion)
+	if err != nil {
+		return pre.Answer{}, err
 	}
 	if !ed25519.Verify(peerKey, datarights.AnswerSignBytes(f.Chain.ChainID(), a), a.Signature) {
 		return pre.Answer{}, errors.New("answer is not signed by its peer key")
@@ -218,6 +222,23 @@ func (f *Fetcher) checkAnswer(g datarights.Grant, p datarights.GrantProxy, peerK
 		c.capsule = a.Capsule
 	}
 	return answer, nil
+}
+
+// peerKey asks the chain for a key once: one proxy signs many answers.
+func (f *Fetcher) peerKey(ctx context.Context, provider uint64, version uint32) ([]byte, error) {
+	id := keyVersion{provider, version}
+	if key, ok := f.peerKeys[id]; ok {
+		return key, nil
+	}
+	key, err := f.Chain.PeerKey(ctx, provider, version)
+	if err != nil {
+		return nil, fmt.Errorf("version %d of its peer key: %w", version, err)
+	}
+	if f.peerKeys == nil {
+		f.peerKeys = make(map[keyVersion][]byte)
+	}
+	f.peerKeys[id] = key
+	return key, nil
 }
 
 func (f *Fetcher) verifyAnswer(g datarights.Grant, c *collected, a datarights.SignedAnswer) (pre.Answer, error) {

@@ -38,6 +38,8 @@ type world struct {
 	// down, corrupt and wrong are providers that are unreachable, give altered shards, or sign wrong fragments
 	down, corrupt, wrong map[uint64]bool
 	refuse               error
+	// rotated is how often every provider has replaced its peer key since it accepted; version is the one they sign with.
+	rotated, version uint32
 }
 
 func peerKey(id uint64) ed25519.PrivateKey {
@@ -139,8 +141,19 @@ func (w *world) Provider(_ context.Context, id uint64) (provider.Provider, error
 	return provider.Provider{Id: id}, nil
 }
 
-func (w *world) PeerKey(_ context.Context, id uint64, _ uint32) ([]byte, error) {
-	return peerKey(id).Public().(ed25519.PublicKey), nil
+func (w *world) PeerKey(_ context.Context, id uint64, version uint32) ([]byte, error) {
+	if version > 1+w.rotated {
+		return nil, chain.ErrNotFound
+	}
+	return signKey(id, version).Public().(ed25519.PublicKey), nil
+}
+
+// signKey is a provider's peer key of a version.
+func signKey(id uint64, version uint32) ed25519.PrivateKey {
+	if version == 1 {
+		return peerKey(id)
+	}
+	return peerKey(id + uint64(version)*100)
 }
 
 var errDown = errors.New("connection refused")
@@ -195,8 +208,9 @@ func (w *world) answer(id, grant uint64, node []byte) (datarights.SignedAnswer, 
 		if w.wrong[id] {
 			f[70] ^= 1
 		}
-		a := datarights.SignedAnswer{Grant: grant, Provider: id, PeerKeyVersion: 1, Leaf: e.Leaf, Position: e.Position, Path: e.Path, Capsule: e.Capsule, Fragment: f}
-		a.Signature = ed25519.Sign(peerKey(id), datarights.AnswerSignBytes(testChain, a))
+		version := max(w.version, 1)
+		a := datarights.SignedAnswer{Grant: grant, Provider: id, PeerKeyVersion: version, Leaf: e.Leaf, Position: e.Position, Path: e.Path, Capsule: e.Capsule, Fragment: f}
+		a.Signature = ed25519.Sign(signKey(id, version), datarights.AnswerSignBytes(testChain, a))
 		return a, nil
 	}
 	return datarights.SignedAnswer{}, ErrRefused
@@ -226,6 +240,27 @@ func TestAReaderGetsExactlyWhatWasGranted(t *testing.T) {
 	require.EqualValues(t, 2, report.Bundles)
 	require.EqualValues(t, 8, report.ShardsFetched)
 	require.Empty(t, report.Failures)
+}
+
+func TestAProxyMayHaveRotatedItsPeerKeySinceItAccepted(t *testing.T) {
+	w := newWorld(t)
+	w.rotated, w.version = 1, 2
+	_, _, err := w.fetch(w.reader, w, 2, 5)
+	require.NoError(t, err, "signed by the new key")
+	for i := range w.grant.Proxies {
+		w.grant.Proxies[i].PeerKeyVersion = 2
+	}
+	_, _, err = w.fetch(w.reader, w, 2, 5)
+	require.NoError(t, err)
+	w.version = 1
+	_, report, err := w.fetch(w.reader, w, 2, 5)
+	require.ErrorIs(t, err, ErrTooFewAnswers)
+	require.Contains(t, report.Failures[0].Why, "older than 2, with which it accepted")
+	require.Empty(t, report.Wrong, "the chain would not take it as evidence")
+	w.version = 3
+	_, report, err = w.fetch(w.reader, w, 2, 5)
+	require.ErrorIs(t, err, ErrTooFewAnswers)
+	require.Contains(t, report.Failures[0].Why, "version 3 of its peer key")
 }
 
 func TestADeclaredOutageIsReadOverAndCounted(t *testing.T) {
