@@ -155,7 +155,7 @@ func writeJSON(path string, v any) error {
 // story is the whole demonstration.
 func (d *demo) story(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		d.network, d.people, d.publish, d.measure, d.grant, d.ownersLeave, d.read, d.refusals, d.expiryAndRevocation, d.losses, d.leakScan,
+		d.network, d.people, d.publish, d.measure, d.grant, d.ownersLeave, d.read, d.refusals, d.beyondCourtesy, d.expiryAndRevocation, d.losses, d.leakScan,
 	} {
 		if err := step(ctx); err != nil {
 			return err

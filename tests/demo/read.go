@@ -98,7 +98,7 @@ func (d *demo) refused(attempt, by, twin string, code int, text string, err erro
 	if !errors.As(err, &run) || run.ExitCode != code || !strings.Contains(run.Stderr, text) {
 		return fmt.Errorf("%s: expected exit code %d and %q, got: %w", attempt, code, text, orNil(err))
 	}
-	d.result.Denied = append(d.result.Denied, denial{Attempt: attempt, By: by, Twin: twin})
+	d.denied(attempt, by, twin)
 	return nil
 }
 

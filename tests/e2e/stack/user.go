@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"github.com/cpchain/cpchain/offchain/owner"
 )
 
 // User is a person with a home for cpdata.
@@ -64,6 +66,11 @@ func (u *User) CopyReader(name string, to *User) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, name+".age"), bz, 0o600)
+}
+
+// Secret opens one of the user's secret files, named from its home.
+func (u *User) Secret(name string) ([]byte, error) {
+	return owner.LoadSecret(filepath.Join(u.Home, name), passphrase)
 }
 
 // Shell runs a line of shell, as somebody would who checks by other means.
