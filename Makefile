@@ -8,6 +8,9 @@ P ?= 2
 LOCALNET ?= localnet
 # How long each fuzz target runs.
 FUZZTIME ?= 20s
+# Seeds of the simulation's runs, and how many blocks each has.
+SIM_SEEDS ?= 1,2,3,4,5,6,7,8,9,10
+SIM_BLOCKS ?= 1000
 
 BUF_VERSION := v1.75.0
 GOCOSMOS_VERSION := v1.7.2
@@ -68,8 +71,8 @@ bench: ## measure, beside the peers it is compared with
 	@echo "make bench: there are no measurements yet" >&2; exit 1
 
 .PHONY: sim
-sim: ## long random runs of the state machine
-	@echo "make sim: there are no simulations yet" >&2; exit 1
+sim: ## long random runs of the state machine (SIM_SEEDS, SIM_BLOCKS)
+	SIM_SEEDS=$(SIM_SEEDS) SIM_BLOCKS=$(SIM_BLOCKS) go test -count 1 -timeout 0 -v ./tests/sim
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (PKG=./path/... for some)

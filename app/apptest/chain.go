@@ -1,6 +1,7 @@
 package apptest
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -195,4 +196,17 @@ func (c *Chain) MustDeliver(from Account, msgs ...sdk.Msg) {
 	c.t.Helper()
 	result := c.Deliver(from, msgs...)
 	require.Zero(c.t, result.Code, result.Log)
+}
+
+// Fee of each transaction that Sign and SignAs make.
+func Fee() sdk.Coins { return coins(txFee) }
+
+// CheckInvariants runs our modules' own checks on a state.
+func (c *Chain) CheckInvariants(ctx context.Context) error {
+	for _, check := range []func(context.Context) error{c.ProviderKeeper.CheckInvariants, c.DatarightsKeeper.CheckInvariants} {
+		if err := check(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -35,12 +35,5 @@ func TestTwoInstancesAgreeOnEveryBlock(t *testing.T) {
 	// Five kinds succeed each time; an account registers as a provider once, and has one allowance; the overdraft always fails.
 	require.Equal(t, 24*5+2*accounts, succeeded)
 	require.Equal(t, 24*3-2*accounts, failed)
-	checkInvariants(t, leader)
-}
-
-// checkInvariants runs our modules' own checks on a chain's state.
-func checkInvariants(t testing.TB, c *apptest.Chain) {
-	t.Helper()
-	require.NoError(t, c.ProviderKeeper.CheckInvariants(c.Context()))
-	require.NoError(t, c.DatarightsKeeper.CheckInvariants(c.Context()))
+	require.NoError(t, leader.CheckInvariants(leader.Context()))
 }
