@@ -3,9 +3,6 @@ package datarights_test
 import (
 	"encoding/json"
 	"math/rand"
-	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -75,88 +72,4 @@ func TestSimulatedGenesisIsValid(t *testing.T) {
 	state := module.SimulationState{Rand: rand.New(rand.NewSource(7)), Cdc: cdc, GenState: map[string]json.RawMessage{}}
 	m.GenerateGenesisState(&state)
 	require.NoError(t, m.ValidateGenesis(cdc, nil, state.GenState[types.ModuleName]))
-}
-
-// The README names every message, event, param and error there is, and none that is not; each rule names a test that is there,
-// and each rule a test names is one of the README's.
-func TestTheReadmeIsComplete(t *testing.T) {
-	bz, err := os.ReadFile("README.md")
-	require.NoError(t, err)
-	readme := string(bz)
-	named := func(pattern string) map[string]bool {
-		set := map[string]bool{}
-		for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(readme, -1) {
-			set[match[1]] = true
-		}
-		return set
-	}
-	messages := map[string]bool{}
-	methods := service(t, "cpchain.datarights.v1.Msg").Methods()
-	for i := range methods.Len() {
-		messages[string(methods.Get(i).Input().Name())] = true
-	}
-	require.Equal(t, messages, named(`### (Msg\w+)`))
-
-	events := map[string]bool{}
-	d, err := proto.HybridResolver.FindFileByPath("cpchain/datarights/v1/events.proto")
-	require.NoError(t, err)
-	for i := range d.Messages().Len() {
-		events[string(d.Messages().Get(i).Name())] = true
-	}
-	require.Equal(t, events, named("(?m)^\\| `(Event\\w+)` \\|"))
-
-	params := map[string]bool{}
-	d, err = proto.HybridResolver.FindFileByPath("cpchain/datarights/v1/grant.proto")
-	require.NoError(t, err)
-	fields := d.Messages().ByName("Params").Fields()
-	for i := range fields.Len() {
-		params[string(fields.Get(i).Name())] = true
-	}
-	require.Equal(t, params, named("(?m)^\\| `([a-z_]+)` \\|"))
-
-	source, err := os.ReadFile("types/errors.go")
-	require.NoError(t, err)
-	refusals := map[string]bool{}
-	for _, match := range regexp.MustCompile(`(Err\w+)\s+= errorsmod.Register\(ModuleName, (\d+),`).FindAllStringSubmatch(string(source), -1) {
-		refusals[match[2]+" | `"+match[1]] = true
-	}
-	require.Equal(t, refusals, named("(?m)^\\| (\\d+ \\| `Err\\w+)` \\|"))
-	checkRules(t, readme, named)
-}
-
-func checkRules(t *testing.T, readme string, named func(string) map[string]bool) {
-	tests, cited := sources(t)
-	rules := named(`(?m)^- \*\*(D-\w+-\d+)\*\*`)
-	for _, rule := range regexp.MustCompile(`(?m)^- \*\*(D-\w+-\d+)\*\*(?:.*\n(?:  .*\n)*)`).FindAllStringSubmatch(readme, -1) {
-		require.Contains(t, rule[0], "`Test", "rule %s names no test", rule[1])
-	}
-	for test := range named("`(Test\\w+)`") {
-		require.True(t, tests[test], "the README names %s, which is not there", test)
-	}
-	for rule := range cited {
-		require.True(t, rules[rule], "a test is about %s, which the README has not", rule)
-	}
-	for rule := range named(`(?m)^\| \d+ \| .*(D-\w+-\d+) \|$`) {
-		require.True(t, rules[rule], "an error is of %s, which the README has not", rule)
-	}
-}
-
-// sources are the names of the module's tests, and the rules they are about.
-func sources(t *testing.T) (tests, cited map[string]bool) {
-	tests, cited = map[string]bool{}, map[string]bool{}
-	for _, pattern := range []string{"*_test.go", "*/*_test.go"} {
-		files, err := filepath.Glob(pattern)
-		require.NoError(t, err)
-		for _, file := range files {
-			bz, err := os.ReadFile(file)
-			require.NoError(t, err)
-			for _, match := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllStringSubmatch(string(bz), -1) {
-				tests[match[1]] = true
-			}
-			for _, match := range regexp.MustCompile(`\bD-[A-Z]{3}-\d+`).FindAllString(string(bz), -1) {
-				cited[match] = true
-			}
-		}
-	}
-	return tests, cited
 }
