@@ -20,7 +20,7 @@ import (
 )
 
 func publishCmd(a *app) *cobra.Command {
-	var ref string
+	var ref, deviceFile string
 	cmd := &cobra.Command{
 		Use:   "publish FILE --stream STREAM",
 		Short: "seal a CSV file and publish it, without a gateway",
@@ -32,10 +32,11 @@ cut off is finished by running it again.
 		Example: "  cpdata publish weather-2010.csv --stream weather",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.publish(cmd.Context(), args[0], ref)
+			return a.publish(cmd.Context(), args[0], ref, deviceFile)
 		},
 	}
 	cmd.Flags().StringVar(&ref, "stream", "", "the stream")
+	cmd.Flags().StringVar(&deviceFile, "device-key", "", "PKCS#8 key in PEM form of the device the stream names")
 	_ = cmd.MarkFlagRequired("stream") // the flag exists
 	return cmd
 }
@@ -50,19 +51,21 @@ type publication struct {
 	keys   reader.KeySource
 	up     *publish.Publisher
 	chain  timechain.Chain
+	// sign is the device's, nil without one.
+	sign func(digest [32]byte) ([]byte, error)
 	// pending records by interval, all of one upload period.
 	pending map[uint32][]timechain.Record
 
 	records, skipped, bundles, bytes uint64
 }
 
-func (a *app) publish(ctx context.Context, file, ref string) error {
+func (a *app) publish(ctx context.Context, file, ref, deviceFile string) error {
 	in, err := os.Open(file)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	p, err := a.publication(ctx, ref)
+	p, err := a.publication(ctx, ref, deviceFile)
 	if err != nil {
 		return err
 	}
@@ -81,7 +84,7 @@ func (a *app) publish(ctx context.Context, file, ref string) error {
 		fmt.Sprintf("%d records in %d bundles; %d were anchored before", p.records, p.bundles, p.skipped))
 }
 
-func (a *app) publication(ctx context.Context, ref string) (*publication, error) {
+func (a *app) publication(ctx context.Context, ref, deviceFile string) (*publication, error) {
 	s, err := a.signer(ctx)
 	if err != nil {
 		return nil, err
@@ -97,6 +100,10 @@ func (a *app) publication(ctx context.Context, ref string) (*publication, error)
 	if stream.Writer.Account != s.Address() || !key.Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(stream.Writer.Key)) {
 		return nil, fmt.Errorf("the writer of stream %d is %s, not you: give its gateway the data, or run `cpdata stream set-writer %s`", stream.Id, stream.Writer.Account, ref)
 	}
+	sign, err := deviceSigner(stream, deviceFile)
+	if err != nil {
+		return nil, err
+	}
 	root, err := a.root()
 	if err != nil {
 		return nil, err
@@ -106,7 +113,7 @@ func (a *app) publication(ctx context.Context, ref string) (*publication, error)
 		return nil, err
 	}
 	p := &publication{
-		app: a, stream: stream, head: head, key: key, pending: map[uint32][]timechain.Record{},
+		app: a, stream: stream, head: head, key: key, sign: sign, pending: map[uint32][]timechain.Record{},
 		keys: reader.OwnerKeys{Root: root, Chain: a.client.ChainID(), Stream: stream},
 		up:   publish.New(a.client, publish.Over(net, key), publish.Writer{Key: key}, publish.Options{}),
 	}
@@ -176,7 +183,7 @@ func (p *publication) flush(ctx context.Context) error {
 	in := timechain.SealInput{
 		Stream: datarights.StreamID(p.app.client.ChainID(), p.stream.Id), Seq: p.head.NextSeq,
 		KeyEpoch: p.stream.KeyEpochAt(first), WriterEpoch: p.stream.Writer.Epoch, Grid: p.stream.Grid(), Schema: p.schema,
-		K: int(p.stream.DataShards), N: int(p.stream.TotalShards), Workers: runtime.NumCPU(), Chain: p.chain,
+		K: int(p.stream.DataShards), N: int(p.stream.TotalShards), Workers: runtime.NumCPU(), Chain: p.chain, Sign: p.sign,
 	}
 	if p.stream.KeyEpochAt(last) != in.KeyEpoch {
 		return errors.New("the upload period crosses a new key epoch: publish the two parts as files of their own")

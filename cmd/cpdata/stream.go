@@ -21,9 +21,9 @@ func streamCmd(a *app) *cobra.Command {
 
 // streamFlags are the flags of `stream create`.
 type streamFlags struct {
-	schema, kind, description, origin, block, interval, upload, shards, gateway string
-	tags                                                                        []string
-	historical, private                                                         bool
+	schema, kind, description, origin, block, interval, upload, shards, gateway, device string
+	tags                                                                                []string
+	historical, private                                                                 bool
 }
 
 func streamCreateCmd(a *app) *cobra.Command {
@@ -53,6 +53,7 @@ each must divide the next. With --gateway the gateway writes the stream; without
 	flags.StringVar(&f.upload, "upload", "15m", "upload interval u")
 	flags.StringVar(&f.shards, "shards", "4/8", "k/n: any k of n shards rebuild a bundle")
 	flags.StringVar(&f.gateway, "gateway", "", "HTTP address of the gateway that writes the stream")
+	flags.StringVar(&f.device, "device-key", "", "who must sign every block: a device's public key in hex, or \"gateway\" for the key it holds")
 	flags.BoolVar(&f.historical, "historical", false, "the data was measured before: no clock check")
 	flags.BoolVar(&f.private, "private", false, "leave the stream out of search results")
 	for _, name := range []string{"schema", "kind", "origin"} {
@@ -72,6 +73,9 @@ func (a *app) createStream(ctx context.Context, name string, f streamFlags) erro
 	}
 	msg.Writer, msg.WriterProof, err = a.writerFor(ctx, s, f.gateway, name, 0)
 	if err != nil {
+		return err
+	}
+	if msg.DeviceKey, err = f.deviceKey(ctx); err != nil {
 		return err
 	}
 	params, err := a.client.DatarightsParams(ctx)

@@ -53,9 +53,10 @@ func (a *app) verify(ctx context.Context, args []string, f fetchFlags) error {
 		return err
 	}
 	r := report(src)
-	return a.print(map[string]any{"report": r, "gaps": gaps, "empty_intervals": empty},
-		fmt.Sprintf("%d records in %d blocks of %d intervals and %d bundles: hashes, order, header chain, keys and counts are what the anchors say; %d intervals are empty, %d of them declared outages; %d more were skipped by declared outages",
-			r.Records, r.Blocks, r.Intervals, r.Bundles, empty, gaps, r.Skipped))
+	signed, signedBy := signedText(src.stream, r)
+	return a.print(map[string]any{"report": r, "gaps": gaps, "empty_intervals": empty, "device_signed": signed},
+		fmt.Sprintf("%d records in %d blocks of %d intervals and %d bundles: hashes, order, header chain, keys and counts are what the anchors say; %d intervals are empty, %d of them declared outages; %d more were skipped by declared outages\n%s",
+			r.Records, r.Blocks, r.Intervals, r.Bundles, empty, gaps, r.Skipped, signedBy))
 }
 
 // proofFile is a proof with the names it is checked under.
@@ -101,6 +102,11 @@ func (a *app) verifyProof(ctx context.Context, path string) error {
 	if err := schema.Check(record); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
+	if len(stream.DeviceKey) > 0 {
+		if err := proof.Header.VerifyDevice(stream.DeviceKey); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
 	return a.printRecord(stream, anchor, schema, record)
 }
 
@@ -111,6 +117,6 @@ func (a *app) printRecord(stream datarights.Stream, anchor datarights.Anchor, sc
 		fields[f.Name] = r.Values[i].Format(f)
 		text += fmt.Sprintf("  %s %s", f.Name, fields[f.Name])
 	}
-	return a.print(map[string]any{"stream": stream.Id, "seq": anchor.Seq, "record": fields, "verified": true},
+	return a.print(map[string]any{"stream": stream.Id, "seq": anchor.Seq, "record": fields, "verified": true, "device_signed": len(stream.DeviceKey) > 0},
 		fmt.Sprintf("verified against anchor %d of stream %d:\n%s", anchor.Seq, stream.Id, text))
 }

@@ -66,7 +66,7 @@ func (l *lane) step(ctx context.Context) (progress bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := l.self.isWriter(row); err != nil {
+	if err := l.self.mayWrite(row); err != nil {
 		return false, err
 	}
 	if err := l.saveRow(row); err != nil {

@@ -45,15 +45,18 @@ func (s Self) checkParcel(p provision.Parcel, row datarights.Stream) error {
 	if !bytes.Equal(owner, named) {
 		return refuse(ReasonUnknownStream, row.Id, "the parcel is signed by %s, who does not own the stream", owner)
 	}
-	return s.isWriter(row)
+	return s.mayWrite(row)
 }
 
-// isWriter checks that a row names this gateway as the writer.
-func (s Self) isWriter(row datarights.Stream) error {
-	if row.Writer.Account == s.Account && bytes.Equal(row.Writer.Key, s.writerPublic()) {
-		return nil
+// mayWrite checks that a row names this gateway as the writer, and no device but the one whose key it holds.
+func (s Self) mayWrite(row datarights.Stream) error {
+	if row.Writer.Account != s.Account || !bytes.Equal(row.Writer.Key, s.writerPublic()) {
+		return refuse(ReasonUnavailable, row.Id, "its writer is %s, not this gateway (%s): the owner must run `cpdata stream set-writer`", row.Writer.Account, s.Account)
 	}
-	return refuse(ReasonUnavailable, row.Id, "its writer is %s, not this gateway (%s): the owner must run `cpdata stream set-writer`", row.Writer.Account, s.Account)
+	if len(row.DeviceKey) > 0 && !bytes.Equal(row.DeviceKey, s.devicePublic()) {
+		return refuse(ReasonUnavailable, row.Id, "its blocks must be signed by the device with key %x, and this gateway does not hold that key: put it in keys/device.pem of the gateway's home", row.DeviceKey)
+	}
+	return nil
 }
 
 // addKeys takes seeds in. What the parcel holds of the past is forgotten at once: an old parcel that somebody kept and

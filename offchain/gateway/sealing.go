@@ -48,7 +48,7 @@ func (l *lane) sealSpan(s span, cut uint64, row datarights.Stream) (*stage, erro
 		Stream: l.name, Seq: l.state.NextSeq, KeyEpoch: s.epoch, WriterEpoch: row.Writer.Epoch,
 		Grid: l.reading.grid, Schema: l.reading.schema, Intervals: l.intervals(s, records),
 		K: int(row.DataShards), N: int(row.TotalShards), Workers: l.cfg.Seal.Workers,
-		Chain: timechain.Chain{Seq: l.state.ChainSeq, Prev: l.state.ChainPrev},
+		Chain: timechain.Chain{Seq: l.state.ChainSeq, Prev: l.state.ChainPrev}, Sign: l.self.deviceFor(row),
 	}, func(interval uint32) (keytree.IntervalKey, error) {
 		l.mu.Lock()
 		defer l.mu.Unlock()

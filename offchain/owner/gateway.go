@@ -35,6 +35,8 @@ type Identity struct {
 	WriterKey string `json:"writer_key"`
 	SealKey   string `json:"seal_key"`
 	PeerID    string `json:"peer_id"`
+	// DeviceKey is hex; empty where the gateway holds none.
+	DeviceKey string `json:"device_key"`
 }
 
 // Writer is the identity as a stream's writer.

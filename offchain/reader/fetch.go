@@ -121,8 +121,26 @@ func (r *run) openLine(b *Bundle, i int, line timechain.Line) error {
 	if err != nil {
 		return err
 	}
+	if err := r.checkDevice(headers); err != nil {
+		return err
+	}
 	r.Report.Intervals++
 	r.Report.Blocks += uint64(len(headers))
 	r.Report.Records += uint64(len(records))
 	return r.sink(line, records)
+}
+
+// checkDevice checks the device's signature on every block of a stream whose row names a device. Where it names none, whatever
+// stands in the place of a signature says nothing.
+func (r *run) checkDevice(headers []timechain.BlockHeader) error {
+	if len(r.stream.DeviceKey) == 0 {
+		return nil
+	}
+	for _, h := range headers {
+		if err := h.VerifyDevice(r.stream.DeviceKey); err != nil {
+			return err
+		}
+	}
+	r.Report.DeviceSigned += uint64(len(headers))
+	return nil
 }

@@ -59,9 +59,11 @@ type Failure struct {
 
 // Report tells what a fetch did.
 type Report struct {
-	Records   uint64 `json:"records"`
-	Blocks    uint64 `json:"blocks"`
-	Intervals uint64 `json:"intervals"`
+	Records uint64 `json:"records"`
+	Blocks  uint64 `json:"blocks"`
+	// DeviceSigned blocks carry a good signature of the device the stream names; 0 where it names none.
+	DeviceSigned uint64 `json:"blocks_device_signed"`
+	Intervals    uint64 `json:"intervals"`
 	// Skipped are the intervals of declared outages, which lie in no bundle.
 	Skipped       uint64    `json:"skipped_intervals"`
 	Bundles       uint64    `json:"bundles"`

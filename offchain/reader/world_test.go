@@ -48,7 +48,10 @@ func peerKey(id uint64) ed25519.PrivateKey {
 }
 
 // newWorld has two bundles of four one-minute intervals and a grant of intervals 2 to 5, 2 of 3 proxies.
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T) *world { return newSignedWorld(t, nil) }
+
+// newSignedWorld has blocks signed by a device.
+func newSignedWorld(t *testing.T, sign func([32]byte) ([]byte, error)) *world {
 	w := &world{t: t, root: keytree.Seed{1}, objects: map[string][]byte{}, down: map[uint64]bool{}, corrupt: map[uint64]bool{}, wrong: map[uint64]bool{}}
 	w.stream = datarights.Stream{
 		Id: 3, Owner: "owner", OriginMs: 1_700_000_000_000, BlockMs: 1000, IntervalMs: 60_000, UploadMs: 240_000, DataShards: 4, TotalShards: 8,
@@ -61,7 +64,7 @@ func newWorld(t *testing.T) *world {
 	var link timechain.Chain
 	for seq := range uint64(2) {
 		in := timechain.SealInput{
-			Stream: datarights.StreamID(testChain, 3), Seq: seq, WriterEpoch: 1, Grid: w.stream.Grid(), Schema: schema, K: 4, N: 8, Workers: 1, Chain: link,
+			Stream: datarights.StreamID(testChain, 3), Seq: seq, WriterEpoch: 1, Grid: w.stream.Grid(), Schema: schema, K: 4, N: 8, Workers: 1, Chain: link, Sign: sign,
 		}
 		for i := range uint32(4) {
 			interval := uint32(seq)*4 + i

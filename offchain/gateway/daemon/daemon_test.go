@@ -10,6 +10,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
+
+	"github.com/cpchain/cpchain/offchain/device"
 )
 
 func TestMain(m *testing.M) {
@@ -29,13 +31,20 @@ func TestScripts(t *testing.T) {
 
 func TestKeysAreNeverReplaced(t *testing.T) {
 	home := t.TempDir()
-	keys, err := makeKeys(home)
+	keys, err := makeKeys(home, device.P256)
 	require.NoError(t, err)
-	_, err = makeKeys(home)
+	_, err = makeKeys(home, "")
 	require.ErrorIs(t, err, os.ErrExist)
 	again, err := loadKeys(home)
 	require.NoError(t, err)
 	require.Equal(t, keys, again)
+	require.NoError(t, os.WriteFile(filepath.Join(home, keysDir, deviceFile), []byte("zz"), 0o600))
+	_, err = loadKeys(home)
+	require.ErrorContains(t, err, "device.pem holds no PEM")
+	require.NoError(t, os.Remove(filepath.Join(home, keysDir, deviceFile)))
+	again, err = loadKeys(home)
+	require.NoError(t, err)
+	require.Nil(t, again.device, "a device key is optional")
 	require.NoError(t, os.WriteFile(filepath.Join(home, keysDir, sealFile), []byte("zz"), 0o600))
 	_, err = loadKeys(home)
 	require.ErrorContains(t, err, "seal.key does not hold")

@@ -12,6 +12,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/crypto/keyring"
 
 	"github.com/cpchain/cpchain/offchain/chain"
+	"github.com/cpchain/cpchain/offchain/device"
 	"github.com/cpchain/cpchain/offchain/gateway"
 	"github.com/cpchain/cpchain/offchain/storage/client"
 )
@@ -20,7 +21,7 @@ import (
 const accountPath = "m/44'/118'/0'/0/0"
 
 func (p *program) initCommand() *cobra.Command {
-	cfg := gateway.Default()
+	cfg, deviceKind := gateway.Default(), ""
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "make a home: config, keys and the gateway's account",
@@ -28,9 +29,12 @@ func (p *program) initCommand() *cobra.Command {
 printed once, on standard error. It refuses a home that has a config already. The account needs no money: the streams'
 owners grant it the fees of its anchors (cpdata stream provision).
 
-Prints account, writer_key, seal_key, peer_id.`,
+With --device-key a key that signs block headers is made too (keys/device.pem), for streams whose row names it. A device that
+has a key already: put it there, as PKCS#8 in PEM form.
+
+Prints account, writer_key, seal_key, peer_id, and device_key where there is one.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.init(cmd, cfg) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.init(cmd, cfg, deviceKind) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&cfg.Chain.RPC, "node", cfg.Chain.RPC, "CometBFT RPC address of a chain node you trust")
@@ -41,12 +45,16 @@ Prints account, writer_key, seal_key, peer_id.`,
 	f.StringArrayVar(&cfg.P2P.Bootstrap, "bootstrap", nil, "multiaddress of a DHT peer, ending in /p2p/<peer id> (repeatable)")
 	f.StringVar(&cfg.HTTP.Listen, "http", cfg.HTTP.Listen, "address for records, owners, metrics and status")
 	f.StringVar(&cfg.MQTT.Listen, "mqtt", cfg.MQTT.Listen, "address for MQTT clients; empty turns MQTT off")
+	f.StringVar(&deviceKind, "device-key", "", "also make a device key: ed25519 or p256")
 	return cmd
 }
 
-func (p *program) init(cmd *cobra.Command, cfg gateway.Config) error {
+func (p *program) init(cmd *cobra.Command, cfg gateway.Config, deviceKind string) error {
 	if err := cfg.Validate(); err != nil {
 		return err
+	}
+	if deviceKind != "" && deviceKind != device.Ed25519 && deviceKind != device.P256 {
+		return fmt.Errorf("--device-key %q: use %s or %s", deviceKind, device.Ed25519, device.P256)
 	}
 	if _, err := os.Stat(filepath.Join(p.home, gateway.ConfigFile)); !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("%s has a config already: choose another --home", p.home)
@@ -62,7 +70,7 @@ func (p *program) init(cmd *cobra.Command, cfg gateway.Config) error {
 	if err != nil {
 		return fmt.Errorf("account key %q: %w", cfg.Chain.Key, err)
 	}
-	keys, err := makeKeys(p.home)
+	keys, err := makeKeys(p.home, deviceKind)
 	if err != nil {
 		return err
 	}
@@ -75,8 +83,11 @@ func (p *program) init(cmd *cobra.Command, cfg gateway.Config) error {
 	}
 	cmd.PrintErrf("words of the gateway's account; write them down, they are not shown again:\n%s\n", words)
 	id := self.Identity()
-	return p.print(cmd, field{"account", id.Account}, field{"writer_key", id.WriterKey}, field{"seal_key", id.SealKey},
-		field{"peer_id", id.PeerID}, field{"home", p.home})
+	fields := []field{{"account", id.Account}, {"writer_key", id.WriterKey}, {"seal_key", id.SealKey}, {"peer_id", id.PeerID}}
+	if id.DeviceKey != "" {
+		fields = append(fields, field{"device_key", id.DeviceKey})
+	}
+	return p.print(cmd, append(fields, field{"home", p.home})...)
 }
 
 // identify puts together who the gateway is.
@@ -95,6 +106,6 @@ func identify(cfg gateway.Config, keys gatewayKeys, ring keyring.Keyring) (gatew
 	}
 	return gateway.Self{
 		ChainID: cfg.Chain.ID, Account: account.String(), WriterKey: keys.writer, SealKey: keys.seal, DiskKey: keys.disk,
-		PeerID: peer.String(),
+		PeerID: peer.String(), Device: keys.device,
 	}, nil
 }

@@ -10,16 +10,18 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/cpchain/cpchain/offchain/device"
 	"github.com/cpchain/cpchain/pkg/seal"
 )
 
-// Key files in <home>/keys, hex, readable by the gateway's user alone.
+// Key files in <home>/keys, hex but for the device's, readable by the gateway's user alone.
 const (
 	keysDir    = "keys"
 	writerFile = "writer.key" // ed25519 seed: signs anchors, tickets and hints
 	sealFile   = "seal.key"   // X25519 secret: owners seal node seeds to it
 	diskFile   = "disk.key"   // AES-256 key: log and state are sealed under it
 	peerFile   = "peer.key"   // ed25519 seed: the libp2p name
+	deviceFile = "device.pem" // PKCS#8, optional: signs block headers
 )
 
 // gatewayKeys are a gateway's own keys; its account key lies in the keyring.
@@ -27,10 +29,11 @@ type gatewayKeys struct {
 	writer, peer ed25519.PrivateKey
 	seal         seal.BoxSecret
 	disk         seal.DiskKey
+	device       *device.Key // nil where there is none
 }
 
-// makeKeys writes fresh keys into a home that has none.
-func makeKeys(home string) (gatewayKeys, error) {
+// makeKeys writes fresh keys into a home that has none; deviceKind is empty for no device key.
+func makeKeys(home, deviceKind string) (gatewayKeys, error) {
 	dir := filepath.Join(home, keysDir)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return gatewayKeys{}, err
@@ -44,6 +47,11 @@ func makeKeys(home string) (gatewayKeys, error) {
 			return gatewayKeys{}, err
 		}
 	}
+	if deviceKind != "" {
+		if _, err := device.Make(filepath.Join(dir, deviceFile), deviceKind); err != nil {
+			return gatewayKeys{}, err
+		}
+	}
 	return loadKeys(home)
 }
 
@@ -54,11 +62,15 @@ func loadKeys(home string) (gatewayKeys, error) {
 	peer, err2 := readKey(dir, peerFile)
 	box, err3 := readKey(dir, sealFile)
 	disk, err4 := readKey(dir, diskFile)
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+	dev, err5 := device.Load(filepath.Join(dir, deviceFile))
+	if errors.Is(err5, os.ErrNotExist) {
+		dev, err5 = nil, nil
+	}
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return gatewayKeys{}, err
 	}
 	return gatewayKeys{
-		writer: ed25519.NewKeyFromSeed(writer[:]), peer: ed25519.NewKeyFromSeed(peer[:]), seal: box, disk: disk,
+		writer: ed25519.NewKeyFromSeed(writer[:]), peer: ed25519.NewKeyFromSeed(peer[:]), seal: box, disk: disk, device: dev,
 	}, nil
 }
 
