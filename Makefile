@@ -62,8 +62,9 @@ demo: build ## the main job from end to end, on this machine; writes out/demo.js
 	go run ./tests/demo
 
 .PHONY: e2e
-e2e: build ## all stories with real processes (STORY=name for one); so far: shared
+e2e: build ## all stories with real processes (STORY=name for one); so far: shared, cli
 	@case "$(STORY)" in ''|shared) go run ./tests/demo -story shared;; \
+	  cli) go test -count=1 -tags e2e ./tests/e2e/cli;; \
 	  *) echo "make e2e: there is no story $(STORY) yet: use STORY=shared" >&2; exit 1;; esac
 
 .PHONY: bench

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	dbm "github.com/cosmos/cosmos-db"
+	"github.com/cosmos/gogoproto/proto"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"google.golang.org/grpc"
@@ -118,8 +119,8 @@ func flagsFromEnv(flags *pflag.FlagSet) error {
 	var errs []error
 	flags.VisitAll(func(f *pflag.Flag) {
 		name := envPrefix + "_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		value, ok := os.LookupEnv(name)
-		if !ok || f.Changed {
+		value := os.Getenv(name)
+		if value == "" || f.Changed {
 			return
 		}
 		if err := flags.Set(f.Name, value); err != nil {
@@ -136,9 +137,15 @@ func addModuleCommands(root *cobra.Command, template *app.App, ctx client.Contex
 	opts.ValidatorAddressCodec = address.NewBech32Codec(app.AccountPrefix + "valoper")
 	opts.ConsensusAddressCodec = address.NewBech32Codec(app.AccountPrefix + "valcons")
 	opts.ClientCtx = ctx
+	// Not the interface registry's descriptors: gogoproto registers files in the order of their names, and what a file imports
+	// from one that comes later stays an empty message there. Answers of such types would be printed without their fields.
+	files, err := proto.MergedRegistry()
+	if err != nil {
+		return err
+	}
 	builder := &autocli.Builder{
 		Builder: flag.Builder{
-			TypeResolver: protoregistry.GlobalTypes, FileResolver: ctx.InterfaceRegistry, AddressCodec: opts.AddressCodec,
+			TypeResolver: protoregistry.GlobalTypes, FileResolver: files, AddressCodec: opts.AddressCodec,
 			ValidatorAddressCodec: opts.ValidatorAddressCodec, ConsensusAddressCodec: opts.ConsensusAddressCodec,
 		},
 		GetClientConn: func(cmd *cobra.Command) (grpc.ClientConnInterface, error) { return client.GetClientQueryContext(cmd) },
