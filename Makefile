@@ -68,8 +68,8 @@ e2e: build ## all stories with real processes (STORY=name for one); so far: shar
 	  *) echo "make e2e: there is no story $(STORY) yet: use STORY=shared" >&2; exit 1;; esac
 
 .PHONY: bench
-bench: ## measure, beside the peers it is compared with
-	@echo "make bench: there are no measurements yet" >&2; exit 1
+bench: build ## measure, beside the peers it is compared with (ROWS=regexp for a part); writes bench/out/report.json
+	go run ./bench -rows '$(ROWS)'
 
 .PHONY: sim
 sim: ## long random runs of the state machine (SIM_SEEDS, SIM_BLOCKS)
