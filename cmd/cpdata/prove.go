@@ -20,7 +20,7 @@ func proveCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prove [STREAM] --grant ID --time T",
 		Short: "make a proof of one record for somebody else",
-		Long: `Make a proof of one record, to be verified by anybody with ` + "`cpdata verify --proof`" + `: it opens this record and nothing
+		Long: `Make a proof of one record, to be verified by anybody with ` + "`cpdata verify --proof FILE`" + `: it opens this record and nothing
 else of the stream.`,
 		Example: "  cpdata prove --grant 3 --time 2026-02-01T07:00:00Z --out reading.proof\n  cpdata prove --grant 4 --time 2026-11-01T00:20:00Z --match vehicle=veh-7 --out trip.proof",
 		Args:    cobra.MaximumNArgs(1),

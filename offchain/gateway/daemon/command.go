@@ -27,7 +27,7 @@ func Command() *cobra.Command {
 them into encrypted bundles on storage nodes, vouched for on chain.
 
 A new gateway:
-  cpgatewayd init --chain-id cpchain-1 --node http://127.0.0.1:26657 --bootstrap <multiaddress of a storage node>
+  cpgatewayd init --chain-id cpchain-1 --node http://127.0.0.1:26657 --bootstrap /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW...
   cpgatewayd start
   (each owner: cpdata stream create NAME … --gateway http://127.0.0.1:8480, then cpdata stream provision NAME --gateway …)
   mosquitto_pub -q 1 -t cpc/<stream id> -m '[{"bn":"1:","bt":1700000000,"n":"temperature","u":"Cel","v":20.1}]'
