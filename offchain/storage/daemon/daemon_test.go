@@ -3,7 +3,6 @@ package daemon
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"testing"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/cpchain/cpchain/offchain/chain"
 	"github.com/cpchain/cpchain/offchain/storage"
+	datarights "github.com/cpchain/cpchain/x/datarights/types"
 	provider "github.com/cpchain/cpchain/x/provider/types"
 )
 
@@ -129,14 +129,28 @@ func TestANodeRunsOnlyUnderItsOwnRow(t *testing.T) {
 func TestLeaveExplainsItsRefusal(t *testing.T) {
 	row := provider.Provider{Id: 3, Status: provider.STATUS_ACTIVE}
 	refused := &chain.TxError{Codespace: provider.ErrInUse.Codespace(), Code: provider.ErrInUse.ABCICode()}
-	err := explainLeave(refused, row)
+	err := explainLeave(refused, row, "grant 7 of stream 2 until then")
 	require.ErrorIs(t, err, refused)
 	require.ErrorContains(t, err, "set-paused")
 	require.ErrorContains(t, err, "provider 3 cannot leave yet")
+	require.ErrorContains(t, err, "(grant 7 of stream 2 until then)")
 	row.Status = provider.STATUS_PAUSED
-	require.NotContains(t, explainLeave(refused, row).Error(), "set-paused")
-	other := errors.New("other")
-	require.Equal(t, other, explainLeave(other, row))
+	require.NotContains(t, explainLeave(refused, row, "").Error(), "set-paused")
+}
+
+func TestLeaveNamesTheGrantsThatCountOnTheProvider(t *testing.T) {
+	grant := func(id uint64, state datarights.ProxyState, until int64) datarights.Grant {
+		return datarights.Grant{Id: id, Stream: 2, SettleAt: until, Proxies: []datarights.GrantProxy{{Provider: 1}, {Provider: 3, State: state}}}
+	}
+	require.Empty(t, listGrants(nil, 3))
+	require.Equal(t, "grant 9 of stream 2 until 1970-01-01T00:03:00Z, grant 7 of stream 2 until 1970-01-01T00:02:00Z", listGrants([]datarights.Grant{
+		grant(7, datarights.PROXY_STATE_ACCEPTED, 120), grant(8, datarights.PROXY_STATE_REFUSED, 150), grant(9, datarights.PROXY_STATE_ACCEPTED, 180),
+	}, 3))
+	var many []datarights.Grant
+	for i := range uint64(14) {
+		many = append(many, grant(i, datarights.PROXY_STATE_ACCEPTED, 60))
+	}
+	require.Contains(t, listGrants(many, 3), "grant 9 of stream 2 until 1970-01-01T00:01:00Z, and 4 more")
 }
 
 func TestNothingIsSentWithoutATerminalOrYes(t *testing.T) {

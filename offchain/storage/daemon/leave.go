@@ -1,8 +1,12 @@
 package daemon
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,6 +14,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/cpchain/cpchain/offchain/chain"
+	datarights "github.com/cpchain/cpchain/x/datarights/types"
 	provider "github.com/cpchain/cpchain/x/provider/types"
 )
 
@@ -20,7 +25,8 @@ func (p *program) leaveCommand() *cobra.Command {
 		Short: "end the provider and unbond",
 		Long: `leave ends this provider on chain. The bond is paid out after the unbonding time, during which it still answers for what
 was signed before. The chain refuses while shards are placed here, or while this provider is a proxy of grants that have not
-been settled: owners count on both. Pause first (cpchaind tx provider set-paused true), so that nothing new comes in, keep
+been settled: owners count on both. The refusal names the grants and until when they count on it, and the number of shards; an
+anchored shard has no end, and can't be moved to another provider yet. Pause first (cpchaind tx provider set-paused true), so that nothing new comes in, keep
 the node running, and leave once the rest has moved or ended.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.leave(cmd, flags) },
@@ -43,7 +49,10 @@ func (p *program) leave(cmd *cobra.Command, flags sendFlags) error {
 	}
 	res, err := a.send(cmd, flags, sdk.NewCoin(row.Bond.Denom, row.Bond.Amount), &provider.MsgLeave{Operator: row.Operator})
 	if err != nil {
-		return explainLeave(err, row)
+		if errors.Is(err, provider.ErrInUse) {
+			return explainLeave(err, row, a.grantsOn(cmd.Context(), row.Id))
+		}
+		return err
 	}
 	if res == nil {
 		return nil
@@ -58,10 +67,45 @@ func (p *program) leave(cmd *cobra.Command, flags sendFlags) error {
 
 func moment(unix int64) string { return time.Unix(unix, 0).UTC().Format(time.RFC3339) }
 
-// explainLeave adds to the chain's refusal what the operator can do about it.
-func explainLeave(err error, row provider.Provider) error {
-	if !errors.Is(err, provider.ErrInUse) {
-		return err
+// grantsOn names the grants that count on a provider as a proxy and until when, or says why they can't be listed.
+func (a *account) grantsOn(ctx context.Context, id uint64) string {
+	grants, err := a.chain.Grants(ctx, &datarights.QueryGrantsRequest{Provider: id})
+	if err != nil {
+		return fmt.Sprintf("its grants can't be listed: %v", err)
+	}
+	return listGrants(grants, id)
+}
+
+// maxListed grants are named; of more, the number is given.
+const maxListed = 10
+
+// listGrants names the grants a provider has accepted, the one that ends last first. A grant counts until it is settled.
+func listGrants(grants []datarights.Grant, id uint64) string {
+	grants = slices.DeleteFunc(slices.Clone(grants), func(g datarights.Grant) bool {
+		column, ok := g.ProxyOf(id)
+		return !ok || g.Proxies[column].State != datarights.PROXY_STATE_ACCEPTED
+	})
+	if len(grants) == 0 {
+		return ""
+	}
+	slices.SortFunc(grants, func(x, y datarights.Grant) int {
+		return cmp.Or(cmp.Compare(y.SettleAt, x.SettleAt), cmp.Compare(x.Id, y.Id))
+	})
+	names := make([]string, 0, maxListed+1)
+	for i, g := range grants {
+		if i == maxListed {
+			names = append(names, fmt.Sprintf("and %d more", len(grants)-maxListed))
+			break
+		}
+		names = append(names, fmt.Sprintf("grant %d of stream %d until %s", g.Id, g.Stream, moment(g.SettleAt)))
+	}
+	return strings.Join(names, ", ")
+}
+
+// explainLeave adds to the chain's refusal which grants it speaks of, and what the operator can do.
+func explainLeave(err error, row provider.Provider, grants string) error {
+	if grants != "" {
+		err = fmt.Errorf("%w (%s)", err, grants)
 	}
 	hint := "keep the node running until its shards have moved and its grants have ended, then leave again"
 	if row.Status == provider.STATUS_ACTIVE {

@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"time"
 
 	"cosmossdk.io/collections"
 
@@ -46,8 +47,7 @@ func (k Keeper) Leave(ctx context.Context, operator sdk.AccAddress) (int64, erro
 		return 0, err
 	}
 	if load.Shards > 0 || load.Grants > 0 {
-		return 0, types.ErrInUse.Wrapf("%d shards (%d bytes) are placed with it and %d grants count on it as a proxy: pause, and wait until they have ended",
-			load.Shards, load.ShardBytes, load.Grants)
+		return 0, inUse(load)
 	}
 	params, err := k.params.Get(ctx)
 	if err != nil {
@@ -60,6 +60,20 @@ func (k Keeper) Leave(ctx context.Context, operator sdk.AccAddress) (int64, erro
 		return 0, err
 	}
 	return row.UnbondTime, k.setStatus(ctx, row)
+}
+
+// inUse tells what a provider that wants to leave is still counted on for, and what each part waits for.
+func inUse(load types.Load) error {
+	until := time.Unix(load.LockedUntil, 0).UTC().Format(time.RFC3339)
+	switch {
+	case load.Shards == 0:
+		return types.ErrInUse.Wrapf("%d grants count on it as a proxy, the last until %s: pause, and leave after that", load.Grants, until)
+	case load.Grants == 0:
+		return types.ErrInUse.Wrapf("%d shards (%d bytes) are placed with it; an anchored shard has no end, and placements can't be moved yet", load.Shards, load.ShardBytes)
+	default:
+		return types.ErrInUse.Wrapf("%d shards (%d bytes) are placed with it; an anchored shard has no end, and placements can't be moved yet; %d grants count on it as a proxy, the last until %s",
+			load.Shards, load.ShardBytes, load.Grants, until)
+	}
 }
 
 // queuePayout notes when the bond of a provider that left is due; nothing where slashes have left nothing.

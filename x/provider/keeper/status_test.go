@@ -24,13 +24,28 @@ func TestPausedProvidersTakeNothingNew(t *testing.T) {
 	require.NoError(t, f.k.AddShards(f.ctx, []uint64{id}, 1))
 }
 
+func TestLeavingWithShardsSaysThatTheyHaveNoEnd(t *testing.T) {
+	f := newFixture(t)
+	op, id := f.register(1)
+	require.NoError(t, f.k.AddShards(f.ctx, []uint64{id}, 700))
+	_, err := f.msg.Leave(f.ctx, &types.MsgLeave{Operator: op.String()})
+	require.ErrorIs(t, err, types.ErrInUse)
+	require.ErrorContains(t, err, "1 shards (700 bytes) are placed with it; an anchored shard has no end")
+	require.NotContains(t, err.Error(), "as a proxy")
+	require.NoError(t, f.k.AddGrant(f.ctx, id, 86_400))
+	_, err = f.msg.Leave(f.ctx, &types.MsgLeave{Operator: op.String()})
+	require.ErrorContains(t, err, "1 shards (700 bytes)")
+	require.ErrorContains(t, err, "1 grants count on it as a proxy, the last until 1970-01-02T00:00:00Z")
+}
+
 func TestLeavingWaitsForWhatDependsOnIt(t *testing.T) {
 	f := newFixture(t)
 	op, id := f.register(1)
 	require.NoError(t, f.k.AddGrant(f.ctx, id, 99_000_000))
 	_, err := f.msg.Leave(f.ctx, &types.MsgLeave{Operator: op.String()})
 	require.ErrorIs(t, err, types.ErrInUse)
-	require.ErrorContains(t, err, "1 grants")
+	require.ErrorContains(t, err, "1 grants count on it as a proxy, the last until 1973-02-19T20:00:00Z")
+	require.NotContains(t, err.Error(), "shards are placed")
 	require.NoError(t, f.k.RemoveGrant(f.ctx, id))
 	require.ErrorIs(t, f.k.RemoveGrant(f.ctx, id), types.ErrNotFound)
 	res, err := f.msg.Leave(f.ctx, &types.MsgLeave{Operator: op.String()})
