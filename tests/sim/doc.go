@@ -6,5 +6,5 @@
 //	make sim                               # ten seeds of 1000 blocks
 //	make sim SIM_SEEDS=7,8 SIM_BLOCKS=5000 # as many as wanted
 //
-// A failure names its seed, which repeats it.
+// A failure names its seed, which repeats it: SIM_SEEDS=7 SIM_BLOCKS=1000 go test ./tests/sim.
 package sim
