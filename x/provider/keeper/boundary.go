@@ -71,13 +71,18 @@ func (k Keeper) newestBoundaries(ctx context.Context, limit int) ([]types.Bounda
 
 // CheckBoundary accepts the current and the previous draw boundary: the previous, since a draw is made before its
 // transaction is included. One recorded in this very block does not count yet: nobody but the block's proposer could have
-// drawn by it, and the proposer could have chosen the block to suit the draw.
+// drawn by it, and the proposer could have chosen the block to suit the draw. A simulation runs on the last block's state and
+// speaks of a transaction that comes in the next one at the earliest.
 func (k Keeper) CheckBoundary(ctx context.Context, d int64) error {
 	newest, err := k.newestBoundaries(ctx, 3)
 	if err != nil {
 		return err
 	}
-	height := sdk.UnwrapSDKContext(ctx).BlockHeight()
+	sdkCtx := sdk.UnwrapSDKContext(ctx)
+	height := sdkCtx.BlockHeight()
+	if sdkCtx.IsCheckTx() {
+		height++
+	}
 	var allowed []int64
 	for _, b := range newest {
 		if b.Height < height && len(allowed) < 2 {

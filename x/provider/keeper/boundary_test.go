@@ -40,6 +40,14 @@ func TestABoundaryOfThisBlockDoesNotCountYet(t *testing.T) {
 	require.NoError(t, f.k.CheckBoundary(f.ctx, 11))
 }
 
+func TestASimulationAfterABoundaryMayDrawByIt(t *testing.T) {
+	f := newFixture(t)
+	f.block(11)
+	f.ctx = f.ctx.WithIsCheckTx(true)
+	require.NoError(t, f.k.CheckBoundary(f.ctx, 11), "the transaction comes in block 12 at the earliest")
+	require.ErrorIs(t, f.k.CheckBoundary(f.ctx, 12), types.ErrBoundary)
+}
+
 func TestTheFirstBlockWithAHashIsABoundary(t *testing.T) {
 	f := newFixture(t)
 	require.NoError(t, f.k.BeginBlock(f.ctx.WithBlockHeight(1)), "a chain without header hashes goes on")
