@@ -61,11 +61,20 @@ proto: proto-tools ## regenerate Go code and the OpenAPI description from proto/
 demo: build ## the main job from end to end, on this machine; writes out/demo.json
 	go run ./tests/demo
 
-.PHONY: e2e
-e2e: build ## all stories with real processes (STORY=name for one); so far: shared, cli
-	@case "$(STORY)" in ''|shared) go run ./tests/demo -story shared;; \
-	  cli) go test -count=1 -tags e2e ./tests/e2e/cli;; \
-	  *) echo "make e2e: there is no story $(STORY) yet: use STORY=shared" >&2; exit 1;; esac
+# The stories: each has a target story-NAME and writes out/e2e/NAME.json.
+STORIES := shared cli faults
+
+.PHONY: e2e $(STORIES:%=story-%)
+e2e: build ## the stories with real processes, STORY=name for one: shared, cli, faults
+	@[ -z "$(filter-out $(STORIES),$(STORY))" ] || { echo "make e2e: there is no story $(STORY): use one of $(STORIES)" >&2; exit 1; }
+	@status=0; for story in $(or $(STORY),$(STORIES)); do $(MAKE) --no-print-directory story-$$story || status=1; done; exit $$status
+story-shared:
+	go run ./tests/demo -story shared
+story-cli:
+	go test -count=1 -tags e2e ./tests/e2e/cli
+story-faults: # SEED and KILLS set the moments and the number of the kills
+	go build -p $(P) -o build/e2e/ ./tests/e2e/faultyproxy
+	go run ./tests/e2e/faults $(if $(SEED),-seed $(SEED)) $(if $(KILLS),-kills $(KILLS))
 
 .PHONY: bench
 bench: build ## measure, beside the peers it is compared with (ROWS=regexp for a part); writes bench/out/report.json

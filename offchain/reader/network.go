@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/cpchain/cpchain/offchain/storage/client"
 	"github.com/cpchain/cpchain/offchain/storage/wire"
@@ -19,11 +20,16 @@ type Nodes struct {
 
 	mu    sync.Mutex
 	conns map[uint64]*client.Conn
+	lost  map[uint64]error // who could not be reached, and why: nobody is waited for twice
 }
+
+// fragmentsTimeout is how long a proxy may take for one request, connecting included: it holds what it needs and computes
+// for milliseconds, and the next proxy is asked only after it.
+const fragmentsTimeout = 15 * time.Second
 
 // NewNodes asks through an authenticated client. reader signs requests for fragments; owners have none.
 func NewNodes(c *client.Client, reader *client.Reader) *Nodes {
-	return &Nodes{client: c, reader: reader, conns: map[uint64]*client.Conn{}}
+	return &Nodes{client: c, reader: reader, conns: map[uint64]*client.Conn{}, lost: map[uint64]error{}}
 }
 
 // Manifest implements Network.
@@ -48,6 +54,8 @@ func (n *Nodes) Shard(ctx context.Context, from provider.Provider, ref BundleRef
 
 // Fragments implements Network.
 func (n *Nodes) Fragments(ctx context.Context, from provider.Provider, grant uint64, nodes [][]byte) ([]datarights.SignedAnswer, error) {
+	ctx, cancel := context.WithTimeout(ctx, fragmentsTimeout)
+	defer cancel()
 	conn, err := n.conn(ctx, from)
 	if err != nil {
 		return nil, err
@@ -58,17 +66,18 @@ func (n *Nodes) Fragments(ctx context.Context, from provider.Provider, grant uin
 
 func (n *Nodes) conn(ctx context.Context, p provider.Provider) (*client.Conn, error) {
 	n.mu.Lock()
-	conn, ok := n.conns[p.Id]
+	conn, lost := n.conns[p.Id], n.lost[p.Id]
 	n.mu.Unlock()
-	if ok {
-		return conn, nil
+	if conn != nil || lost != nil {
+		return conn, lost
 	}
 	conn, err := n.client.Dial(ctx, p)
-	if err != nil {
-		return nil, err
-	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if err != nil {
+		n.lost[p.Id] = err
+		return nil, err
+	}
 	n.conns[p.Id] = conn
 	return conn, nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
+
+	"github.com/cpchain/cpchain/offchain/gateway"
 )
 
 // Gateway is the edge gateway.
@@ -36,17 +38,39 @@ func (s *Stack) StartGateway(ctx context.Context) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := g.configure(); err != nil {
+		return nil, err
+	}
 	s.env.Cleanup(g.Stop)
 	return g, g.Start(ctx)
 }
 
+// configure applies what the stack's config changes.
+func (g *Gateway) configure() error {
+	if g.s.cfg.Gateway == nil {
+		return nil
+	}
+	cfg, err := gateway.Load(g.Home)
+	if err != nil {
+		return err
+	}
+	g.s.cfg.Gateway(&cfg)
+	return cfg.Save(g.Home)
+}
+
 // Start starts the gateway and waits until it is healthy.
 func (g *Gateway) Start(ctx context.Context) error {
-	var err error
-	if g.p, err = start("gateway", g.Log, filepath.Join(g.s.cfg.Bin, "cpgatewayd"), "start", "--home", g.Home); err != nil {
+	if err := g.Launch(); err != nil {
 		return err
 	}
 	return g.p.waitHealthy(ctx, g.URL+"/healthz")
+}
+
+// Launch starts the gateway's process and waits for nothing.
+func (g *Gateway) Launch() error {
+	var err error
+	g.p, err = start("gateway", g.Log, nil, filepath.Join(g.s.cfg.Bin, "cpgatewayd"), "start", "--home", g.Home)
+	return err
 }
 
 // Replay sends a file to the running gateway and waits until all of it is anchored.

@@ -19,8 +19,8 @@ type process struct {
 	done      chan struct{}
 }
 
-// start starts a daemon with its output appended to the log.
-func start(name, log, binary string, args ...string) (*process, error) {
+// start starts a daemon with its output appended to the log, and env beside this process's own environment.
+func start(name, log string, env []string, binary string, args ...string) (*process, error) {
 	if err := os.MkdirAll(filepath.Dir(log), 0o700); err != nil {
 		return nil, err
 	}
@@ -30,6 +30,7 @@ func start(name, log, binary string, args ...string) (*process, error) {
 	}
 	defer f.Close()
 	p := &process{name: name, log: log, cmd: exec.Command(binary, args...), done: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = f, f
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
@@ -60,6 +61,14 @@ func (p *process) kill() {
 		_ = p.cmd.Process.Kill() // it may have ended in between
 		<-p.done
 	}
+}
+
+// signal sends the process a signal if it lives.
+func (p *process) signal(sig os.Signal) error {
+	if !p.running() {
+		return errors.New(p.name + " does not run")
+	}
+	return p.cmd.Process.Signal(sig)
 }
 
 // stopTime is how long a daemon may take to end by itself.

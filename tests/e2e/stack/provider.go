@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"syscall"
 )
 
 // Provider is one storage node.
@@ -73,12 +74,23 @@ func (s *Stack) AddProvider(ctx context.Context) (*Provider, error) {
 
 // Start starts the node and waits until it is healthy.
 func (p *Provider) Start(ctx context.Context) error {
+	return p.StartAs(ctx, filepath.Join(p.s.cfg.Bin, "cpstoraged"))
+}
+
+// StartAs starts the node's home with another binary, and env beside this process's own environment.
+func (p *Provider) StartAs(ctx context.Context, binary string, env ...string) error {
 	var err error
-	if p.p, err = start(filepath.Base(p.Home), p.Log, filepath.Join(p.s.cfg.Bin, "cpstoraged"), "start", "--home", p.Home); err != nil {
+	if p.p, err = start(filepath.Base(p.Home), p.Log, env, binary, "start", "--home", p.Home); err != nil {
 		return err
 	}
 	return p.p.waitHealthy(ctx, "http://"+p.HTTP+"/healthz")
 }
+
+// Freeze stops the node's process without ending it: it answers nobody, and its connections stay open.
+func (p *Provider) Freeze() error { return p.p.signal(syscall.SIGSTOP) }
+
+// Thaw lets a frozen node go on.
+func (p *Provider) Thaw() error { return p.p.signal(syscall.SIGCONT) }
 
 // Running tells whether the node's process lives.
 func (p *Provider) Running() bool { return p.p.running() }

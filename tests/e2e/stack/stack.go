@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/cpchain/cpchain/offchain/gateway"
 	"github.com/cpchain/cpchain/tests/e2e/chain"
 )
 
@@ -25,6 +26,8 @@ type Config struct {
 	Providers int
 	// InitFlags are further flags of cpchaind testnet init-files.
 	InitFlags []string
+	// Gateway changes the configuration of a gateway before its first start; nil leaves what init wrote.
+	Gateway func(*gateway.Config)
 }
 
 // Stack is a running network.

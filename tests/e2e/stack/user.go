@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"github.com/cpchain/cpchain/offchain/chain"
 	"github.com/cpchain/cpchain/offchain/owner"
 )
 
@@ -71,6 +72,15 @@ func (u *User) CopyReader(name string, to *User) error {
 // Secret opens one of the user's secret files, named from its home.
 func (u *User) Secret(name string) ([]byte, error) {
 	return owner.LoadSecret(filepath.Join(u.Home, name), passphrase)
+}
+
+// Signer signs transactions with the user's account key, apart from cpdata.
+func (u *User) Signer(c *chain.Client) (*chain.Signer, error) {
+	ring, err := chain.OpenKeyring(u.Home, "test", nil)
+	if err != nil {
+		return nil, err
+	}
+	return chain.NewSigner(c, ring, "default")
 }
 
 // Shell runs a line of shell, as somebody would who checks by other means.
