@@ -202,8 +202,17 @@ func (s *story) salts(ctx context.Context) error {
 			return fmt.Errorf("no storage node has the manifest of bundle %d", seq)
 		}
 	}
+	segments, twice := countSalts(manifests)
+	s.figure("manifests", len(manifests))
+	s.figure("manifests_thrown_away", len(manifests)-int(head.NextSeq))
+	s.figure("segments", segments)
+	s.say("%d segments in %d manifests (%d bundles anchored): %d salts used twice", segments, len(manifests), head.NextSeq, twice)
+	return s.check("segment_keys_distinct", segments > 0 && twice == 0, "%d salts used twice", twice)
+}
+
+// countSalts counts the distinct salts, and the segments that share theirs with one before.
+func countSalts(manifests map[string]timechain.Manifest) (segments, twice int) {
 	seen := map[[32]byte]bool{}
-	twice := 0
 	for _, m := range manifests {
 		for _, line := range m.Lines {
 			for _, p := range line.Parts {
@@ -214,11 +223,7 @@ func (s *story) salts(ctx context.Context) error {
 			}
 		}
 	}
-	s.figure("manifests", len(manifests))
-	s.figure("manifests_thrown_away", len(manifests)-int(head.NextSeq))
-	s.figure("segments", len(seen))
-	s.say("%d segments in %d manifests (%d bundles anchored): %d salts used twice", len(seen), len(manifests), head.NextSeq, twice)
-	return s.check("segment_keys_distinct", len(seen) > 0 && twice == 0, "%d salts used twice", twice)
+	return len(seen), twice
 }
 
 // manifests on the storage nodes' disks, by CID.
