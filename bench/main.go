@@ -22,7 +22,9 @@ type bench struct {
 	runs           int
 	bin, data, out string
 	report         report
-	cleanups       []func()
+	// net is running once a section has started it.
+	net      *network
+	cleanups []func()
 }
 
 // sections in the order they are measured; -rows picks among their names.
@@ -31,7 +33,10 @@ var sections = []struct {
 	run  func(*bench, context.Context) error
 }{
 	{"seal", (*bench).seal},
+	{"profile", (*bench).profile},
 	{"pre", (*bench).pre},
+	{"network", (*bench).network},
+	{"chain", (*bench).onChain}, // the last: it stops the chain
 }
 
 func main() {
@@ -40,7 +45,12 @@ func main() {
 	bin := flag.String("bin", "build", "folder of the binaries")
 	data := flag.String("data", "tests/testdata", "folder of the sensor data")
 	out := flag.String("out", filepath.Join("bench", "out"), "folder of report.json, profiles and what peers need")
+	serve := flag.String("serve", "", "be a node of the plain HTTP peer that keeps its files in this folder, and nothing else")
 	flag.Parse()
+	if *serve != "" {
+		fmt.Fprintln(os.Stderr, "bench:", servePlain(*serve))
+		os.Exit(1)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	pick, err := regexp.Compile(*rows)
