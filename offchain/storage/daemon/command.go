@@ -1,4 +1,4 @@
-// Package daemon is the command line of cpstoraged: init, register, start, status, leave.
+// Package daemon is the command line of cpstoraged: init, register, start, status, rotate, leave.
 package daemon
 
 import (
@@ -54,7 +54,7 @@ the folders keys and keyring-*: without them neither the node's identity nor its
 	}
 	root.PersistentFlags().StringVar(&p.home, "home", defaultHome(), "folder of the node's config, keys and data")
 	root.PersistentFlags().StringVar(&p.output, "output", "text", "text or json (one object on standard output)")
-	root.AddCommand(p.initCommand(), p.registerCommand(), p.startCommand(), p.statusCommand(), p.leaveCommand())
+	root.AddCommand(p.initCommand(), p.registerCommand(), p.startCommand(), p.statusCommand(), p.rotateCommand(), p.leaveCommand())
 	return root
 }
 

@@ -3,6 +3,7 @@ package daemon
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"fmt"
 	"os"
 	"testing"
@@ -107,6 +108,43 @@ func TestBadTermsAreRefusedBeforeAnythingIsSent(t *testing.T) {
 	a.cfg.P2P.Announce = []string{"/dns4/node.example/tcp/4180"}
 	_, err = a.registration(good())
 	require.NoError(t, err)
+}
+
+func TestRotatedKeysAreProvedAndTakenOverOnce(t *testing.T) {
+	a := newAccount(t)
+	home := t.TempDir()
+	keys, err := makeKeys(home)
+	require.NoError(t, err)
+	row := provider.Provider{Id: 3, Operator: a.signer.Address(), PeerKey: keys.peer.Public().(ed25519.PublicKey)}
+
+	msg, err := a.rotation(home, row, true, true)
+	require.NoError(t, err)
+	require.NoError(t, provider.CheckPeerKey("cpchain-test", msg.Operator, msg.PeerKey, msg.PeerKeyProof))
+	require.NoError(t, provider.CheckSealKey("cpchain-test", msg.Operator, msg.SealKey, msg.SealKeyProof))
+	unchanged, err := loadKeys(home)
+	require.NoError(t, err)
+	require.Equal(t, keys, unchanged, "nothing is taken into use before the chain knows it")
+
+	again, err := a.rotation(home, row, true, true)
+	require.NoError(t, err)
+	require.Equal(t, msg.PeerKey, again.PeerKey, "a run that was cut off goes on with the same keys")
+	row.PeerKey, row.SealKey = msg.PeerKey, msg.SealKey
+	done, err := a.rotation(home, row, true, true)
+	require.NoError(t, err)
+	require.Empty(t, done.PeerKey, "what the chain has is not sent again")
+	require.Empty(t, done.SealKey)
+
+	require.NoError(t, takeOver(home, peerFile, 7))
+	require.NoError(t, takeOver(home, sealFile, 7))
+	now, err := loadKeys(home)
+	require.NoError(t, err)
+	require.Equal(t, ed25519.PublicKey(msg.PeerKey), now.peer.Public())
+	sealKey := now.seal.Public()
+	require.Equal(t, msg.SealKey, sealKey[:])
+	old, err := readKey(home+"/"+keysDir, peerFile+".until-7")
+	require.NoError(t, err)
+	require.Equal(t, keys.peer.Seed(), old[:])
+	require.Equal(t, keys.disk, now.disk, "what is at rest stays readable")
 }
 
 func TestANodeRunsOnlyUnderItsOwnRow(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/cpchain/cpchain/offchain/chain"
+	"github.com/cpchain/cpchain/pkg/seal"
 	provider "github.com/cpchain/cpchain/x/provider/types"
 )
 
@@ -124,13 +125,24 @@ func (a *account) registration(t terms) (*provider.MsgRegister, error) {
 
 // prove fills in the node's keys with proofs that it holds them.
 func (a *account) prove(msg *provider.MsgRegister) error {
-	msg.PeerKey = a.keys.peer.Public().(ed25519.PublicKey)
-	msg.PeerKeyProof = ed25519.Sign(a.keys.peer, provider.PeerKeyProofBytes(a.cfg.Chain.ID, msg.Operator, msg.PeerKey))
+	msg.PeerKey, msg.PeerKeyProof = a.keys.peer.Public().(ed25519.PublicKey), a.provePeer(a.keys.peer)
 	sealKey := a.keys.seal.Public()
 	msg.SealKey = sealKey[:]
 	var err error
-	msg.SealKeyProof, err = a.keys.seal.ProvePossession(rand.Reader, provider.SealKeyProofBytes(a.cfg.Chain.ID, msg.Operator, msg.SealKey))
+	msg.SealKeyProof, err = a.proveSeal(a.keys.seal)
 	return err
+}
+
+// provePeer is a peer key's signature that this operator may name it.
+func (a *account) provePeer(key ed25519.PrivateKey) []byte {
+	public := key.Public().(ed25519.PublicKey)
+	return ed25519.Sign(key, provider.PeerKeyProofBytes(a.cfg.Chain.ID, a.signer.Address(), public))
+}
+
+// proveSeal is the same for a seal key.
+func (a *account) proveSeal(key seal.BoxSecret) ([]byte, error) {
+	public := key.Public()
+	return key.ProvePossession(rand.Reader, provider.SealKeyProofBytes(a.cfg.Chain.ID, a.signer.Address(), public[:]))
 }
 
 // addresses to announce: an address that stands for "all interfaces" tells nobody where to connect.

@@ -84,9 +84,9 @@ func (a *account) matches(row provider.Provider) error {
 	case row.Status == provider.STATUS_LEFT:
 		return fmt.Errorf("provider %d has left: it has nothing to serve", row.Id)
 	case !bytes.Equal(row.PeerKey, a.keys.peer.Public().(ed25519.PublicKey)):
-		return fmt.Errorf("provider %d has another peer key on chain: is this the right home?", row.Id)
+		return fmt.Errorf("provider %d has another peer key on chain: is this the right home, or was cpstoraged rotate cut off?", row.Id)
 	case !bytes.Equal(row.SealKey, sealKey[:]):
-		return fmt.Errorf("provider %d has another seal key on chain: is this the right home?", row.Id)
+		return fmt.Errorf("provider %d has another seal key on chain: is this the right home, or was cpstoraged rotate cut off?", row.Id)
 	}
 	return nil
 }

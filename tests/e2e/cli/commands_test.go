@@ -56,6 +56,13 @@ func (w *world) commands() map[string]func(*testscript.TestScript, bool, []strin
 			defer faucet.Unlock()
 			ts.Check(w.Fund(context.Background(), args[0], "100000000ucpc"))
 		},
+		// restart N: storage node N ends in good order and starts again
+		"restart": func(ts *testscript.TestScript, _ bool, args []string) {
+			n, err := strconv.Atoi(args[0])
+			ts.Check(err)
+			w.Providers[n].Stop()
+			ts.Check(w.Providers[n].Start(context.Background()))
+		},
 		"included": w.included,
 		"await":    await,
 		"post":     post,
