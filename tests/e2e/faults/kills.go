@@ -25,9 +25,9 @@ const (
 	longestLife = 3 * time.Second
 )
 
-// kills100 kills the gateway again and again while two clients keep sending, then compares what they were promised with
+// killGateway kills the gateway again and again while two clients keep sending, then compares what they were promised with
 // what a reader fetches.
-func (s *story) kills100(ctx context.Context) error {
+func (s *story) killGateway(ctx context.Context) error {
 	s.say("killing the gateway %d times, moments by seed %d (-seed)", s.kills, s.seed)
 	stop := make(chan struct{})
 	clients, clientCtx := errgroup.WithContext(ctx)

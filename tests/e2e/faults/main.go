@@ -119,8 +119,13 @@ func run(ctx context.Context, o options) int {
 func (s *story) tell(ctx context.Context) error {
 	var errs []error
 	for _, p := range []part{
-		{"setup", s.setup}, {"kills", s.kills100}, {"shards", s.rottenShards}, {"wrong_proxy", s.wrongProxy},
-		{"silent_proxy", s.silentProxies}, {"anchors", s.forgedAnchors}, {"input", s.badInput},
+		{"setup", s.setup},
+		{"kills", s.killGateway},
+		{"shards", s.rottenShards},
+		{"wrong_proxy", s.wrongProxy},
+		{"silent_proxy", s.silentProxies},
+		{"anchors", s.forgedAnchors},
+		{"input", s.badInput},
 	} {
 		begun := time.Now()
 		err := p.tell(ctx)
