@@ -90,7 +90,7 @@ func (c *Conn) roundTrip(ctx context.Context, req *wire.Request, limit int) (*wi
 func (c *Conn) exchange(ctx context.Context, req *wire.Request, limit int) (*wire.Response, error) {
 	s, err := c.client.host.NewStream(ctx, c.peer, wire.ProtocolID)
 	if err != nil {
-		return nil, err
+		return nil, whenOver(ctx, err)
 	}
 	// The stream knows deadlines, not contexts: a context that ends resets it.
 	stop := context.AfterFunc(ctx, func() { _ = s.Reset() })
@@ -98,9 +98,18 @@ func (c *Conn) exchange(ctx context.Context, req *wire.Request, limit int) (*wir
 	resp, err := converse(s, req, limit)
 	if err != nil {
 		_ = s.Reset()
-		return nil, errors.Join(err, ctx.Err())
+		return nil, whenOver(ctx, err)
 	}
 	return resp, s.Close()
+}
+
+// whenOver adds the context's end to an error. The host's deadline is the context's and may pass an instant before it.
+func whenOver(ctx context.Context, err error) error {
+	var host interface{ Timeout() bool }
+	if ctx.Err() == nil && errors.As(err, &host) && host.Timeout() {
+		return errors.Join(err, context.DeadlineExceeded)
+	}
+	return errors.Join(err, ctx.Err())
 }
 
 func converse(s network.Stream, req *wire.Request, limit int) (*wire.Response, error) {
