@@ -23,6 +23,7 @@ import (
 
 	"github.com/cpchain/cpchain/offchain/chain"
 	"github.com/cpchain/cpchain/offchain/owner"
+	"github.com/cpchain/cpchain/offchain/secretfile"
 	"github.com/cpchain/cpchain/offchain/storage/client"
 	"github.com/cpchain/cpchain/offchain/storage/overlay"
 	"github.com/cpchain/cpchain/pkg/keytree"
@@ -188,7 +189,7 @@ func (a *app) words() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	words, err := owner.LoadSecret(a.rootPath(), pass)
+	words, err := secretfile.Load(a.rootPath(), pass)
 	if errors.Is(err, os.ErrNotExist) {
 		return "", fmt.Errorf("no root seed in %s: run `cpdata keys init` or `cpdata keys restore`", a.home)
 	}

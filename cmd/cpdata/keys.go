@@ -15,6 +15,7 @@ import (
 
 	"github.com/cpchain/cpchain/offchain/chain"
 	"github.com/cpchain/cpchain/offchain/owner"
+	"github.com/cpchain/cpchain/offchain/secretfile"
 )
 
 func keysCmd(a *app) *cobra.Command {
@@ -120,7 +121,7 @@ func (a *app) storeWords(words string) (string, error) {
 	case !errors.Is(err, chain.ErrNoKey):
 		return "", err
 	}
-	if err := owner.SaveSecret(a.rootPath(), pass, []byte(words)); err != nil {
+	if err := secretfile.Save(a.rootPath(), pass, []byte(words)); err != nil {
 		return "", err
 	}
 	path := hd.CreateHDPath(sdk.CoinType, 0, 0).String()

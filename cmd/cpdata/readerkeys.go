@@ -10,7 +10,7 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 
-	"github.com/cpchain/cpchain/offchain/owner"
+	"github.com/cpchain/cpchain/offchain/secretfile"
 	"github.com/cpchain/cpchain/pkg/pre"
 	datarights "github.com/cpchain/cpchain/x/datarights/types"
 )
@@ -62,7 +62,7 @@ func (a *app) saveReader(name string, k readerKeys) error {
 	if err != nil {
 		return err
 	}
-	return owner.SaveSecret(a.readerPath(name), pass, bz)
+	return secretfile.Save(a.readerPath(name), pass, bz)
 }
 
 func (a *app) loadReader(name string) (readerKeys, error) {
@@ -70,7 +70,7 @@ func (a *app) loadReader(name string) (readerKeys, error) {
 	if err != nil {
 		return readerKeys{}, err
 	}
-	bz, err := owner.LoadSecret(a.readerPath(name), pass)
+	bz, err := secretfile.Load(a.readerPath(name), pass)
 	if errors.Is(err, os.ErrNotExist) {
 		return readerKeys{}, fmt.Errorf("no reader %q in %s: run `cpdata reader init --name %s`", name, a.home, name)
 	}

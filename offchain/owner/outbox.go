@@ -11,6 +11,7 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 
+	"github.com/cpchain/cpchain/offchain/durable"
 	"github.com/cpchain/cpchain/offchain/storage/wire"
 	"github.com/cpchain/cpchain/pkg/seal"
 	datarights "github.com/cpchain/cpchain/x/datarights/types"
@@ -65,7 +66,7 @@ func (o *Outbox) Put(b *Built) error {
 	if err != nil {
 		return err
 	}
-	return replace(o.path(b.Msg.Root), sealed)
+	return durable.Replace(o.path(b.Msg.Root), sealed)
 }
 
 // Get returns the built grant with a root, or ErrNoParcels.

@@ -186,16 +186,4 @@ func TestWordsRestoreTheSameRootAndFilesNeedTheirPassphrase(t *testing.T) {
 	require.Equal(t, one, two)
 	_, err = RootSeed("abandon " + words)
 	require.Error(t, err)
-
-	path := filepath.Join(t.TempDir(), "keys", "root.age")
-	require.NoError(t, SaveSecret(path, "passphrase", []byte(words)))
-	require.ErrorIs(t, SaveSecret(path, "passphrase", nil), os.ErrExist, "keys are never overwritten")
-	got, err := LoadSecret(path, "passphrase")
-	require.NoError(t, err)
-	require.Equal(t, words, string(got))
-	_, err = LoadSecret(path, "another")
-	require.ErrorIs(t, err, ErrPassphrase)
-	sealed, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.NotContains(t, string(sealed), words[:10])
 }

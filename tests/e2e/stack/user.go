@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/cpchain/cpchain/offchain/chain"
-	"github.com/cpchain/cpchain/offchain/owner"
+	"github.com/cpchain/cpchain/offchain/secretfile"
 )
 
 // User is a person with a home for cpdata.
@@ -71,7 +71,7 @@ func (u *User) CopyReader(name string, to *User) error {
 
 // Secret opens one of the user's secret files, named from its home.
 func (u *User) Secret(name string) ([]byte, error) {
-	return owner.LoadSecret(filepath.Join(u.Home, name), passphrase)
+	return secretfile.Load(filepath.Join(u.Home, name), passphrase)
 }
 
 // Signer signs transactions with the user's account key, apart from cpdata.

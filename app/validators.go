@@ -1,0 +1,178 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+
+	abci "github.com/cometbft/cometbft/abci/types"
+
+	"cosmossdk.io/core/appmodule"
+	"cosmossdk.io/math"
+
+	"github.com/cosmos/cosmos-sdk/client"
+	"github.com/cosmos/cosmos-sdk/codec"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/types/module"
+	"github.com/cosmos/cosmos-sdk/x/distribution"
+	distrkeeper "github.com/cosmos/cosmos-sdk/x/distribution/keeper"
+	"github.com/cosmos/cosmos-sdk/x/genutil"
+	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
+	slashingtypes "github.com/cosmos/cosmos-sdk/x/slashing/types"
+	"github.com/cosmos/cosmos-sdk/x/staking"
+	stakingkeeper "github.com/cosmos/cosmos-sdk/x/staking/keeper"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
+)
+
+// x/committee alone decides who validates (R4.2). The SDK's modules that would decide too are wrapped here: they keep their
+// books and return no validator updates, since two modules that return some stop the chain.
+
+var (
+	_ module.HasGenesis           = stakingModule{}
+	_ appmodule.HasBeginBlocker   = stakingModule{}
+	_ appmodule.HasEndBlocker     = stakingModule{}
+	_ module.HasGenesis           = genutilModule{}
+	_ appmodule.HasBeginBlocker   = distributionModule{}
+	_ slashingtypes.StakingKeeper = slashingStake{}
+)
+
+// stakingModule bonds and unbonds validators without seating them.
+type stakingModule struct {
+	staking.AppModule
+	keeper *stakingkeeper.Keeper
+}
+
+// InitGenesis implements module.HasGenesis in place of HasABCIGenesis.
+func (m stakingModule) InitGenesis(ctx sdk.Context, cdc codec.JSONCodec, bz json.RawMessage) {
+	m.AppModule.InitGenesis(ctx, cdc, bz)
+}
+
+// EndBlock implements appmodule.HasEndBlocker in place of HasABCIEndBlock: bonds and unbonds, and drops the updates.
+func (m stakingModule) EndBlock(ctx context.Context) error {
+	_, err := m.AppModule.EndBlock(ctx)
+	return err
+}
+
+// BeginBlock keeps the header that IBC checks a counterparty's client against. The SDK would keep all bonded validators with
+// each of 10,000 headers, gigabytes at a thousand candidates; nobody reads them.
+func (m stakingModule) BeginBlock(ctx context.Context) error {
+	kept, err := m.keeper.HistoricalEntries(ctx)
+	if err != nil {
+		return err
+	}
+	header := sdk.UnwrapSDKContext(ctx).BlockHeader()
+	for h := header.Height - int64(kept); h > 0; h-- { // one, or more where the parameter has been lowered
+		if _, err := m.keeper.GetHistoricalInfo(ctx, h); err != nil {
+			break // nothing older is kept
+		}
+		if err := m.keeper.DeleteHistoricalInfo(ctx, h); err != nil {
+			return err
+		}
+	}
+	if kept == 0 {
+		return nil
+	}
+	return m.keeper.SetHistoricalInfo(ctx, header.Height, &stakingtypes.HistoricalInfo{Header: header})
+}
+
+// genutilModule runs the genesis transactions without seating whom they bond.
+type genutilModule struct {
+	genutil.AppModuleBasic
+	app *App
+}
+
+// IsOnePerModuleType implements depinject's marker.
+func (genutilModule) IsOnePerModuleType() {}
+
+// IsAppModule implements appmodule.AppModule.
+func (genutilModule) IsAppModule() {}
+
+// InitGenesis implements module.HasGenesis.
+func (m genutilModule) InitGenesis(ctx sdk.Context, cdc codec.JSONCodec, bz json.RawMessage) {
+	var state genutiltypes.GenesisState
+	cdc.MustUnmarshalJSON(bz, &state)
+	if _, err := genutil.InitGenesis(ctx, m.app.StakingKeeper, m.app, state, m.txConfig()); err != nil {
+		panic(err) // a genesis that can't be run starts no chain
+	}
+}
+
+func (m genutilModule) txConfig() client.TxEncodingConfig { return m.app.txConfig }
+
+// ExportGenesis implements module.HasGenesis: what genesis transactions did is in the other modules' state.
+func (m genutilModule) ExportGenesis(_ sdk.Context, cdc codec.JSONCodec) json.RawMessage {
+	return m.DefaultGenesis(cdc)
+}
+
+// distributionModule pays for blocks signed.
+type distributionModule struct {
+	distribution.AppModule
+	keeper distrkeeper.Keeper
+}
+
+// BeginBlock shares the last block's fees out among the seats that signed the block before; the share of those that did not
+// goes to the community pool. To pay the signers only, and all of it, would reward a proposer for leaving votes out.
+func (m distributionModule) BeginBlock(ctx context.Context) error {
+	c := sdk.UnwrapSDKContext(ctx)
+	if c.BlockHeight() > 1 {
+		var seats int64
+		var signed []abci.VoteInfo
+		for _, vote := range c.VoteInfos() {
+			seats += vote.Validator.Power
+			if vote.BlockIdFlag == blockSigned {
+				signed = append(signed, vote)
+			}
+		}
+		if err := m.keeper.AllocateTokens(ctx, seats, signed); err != nil {
+			return err
+		}
+	}
+	return m.keeper.SetPreviousProposerConsAddr(ctx, sdk.ConsAddress(c.BlockHeader().ProposerAddress))
+}
+
+// tokensAt knows what a member of the committee had bonded at a height.
+type tokensAt interface {
+	TokensAt(ctx context.Context, cons sdk.ConsAddress, height int64) (tokens math.Int, known bool, err error)
+}
+
+// slashingStake is x/staking as x/slashing sees it. All seats have equal power, so that the power CometBFT reports says nothing
+// about stake: what is slashed is a fraction of the tokens bonded when the infraction happened. Today's tokens would not do
+// either: whoever unbonds half before the evidence arrives would save half.
+type slashingStake struct {
+	*stakingkeeper.Keeper
+	tokens tokensAt
+}
+
+// Slash implements slashingtypes.StakingKeeper.
+func (s slashingStake) Slash(ctx context.Context, cons sdk.ConsAddress, height, _ int64, fraction math.LegacyDec) (math.Int, error) {
+	power, err := s.power(ctx, cons, height)
+	if err != nil {
+		return math.Int{}, err
+	}
+	return s.Keeper.Slash(ctx, cons, height, power, fraction)
+}
+
+// SlashWithInfractionReason implements slashingtypes.StakingKeeper.
+func (s slashingStake) SlashWithInfractionReason(ctx context.Context, cons sdk.ConsAddress, height, _ int64, fraction math.LegacyDec,
+	reason stakingtypes.Infraction,
+) (math.Int, error) {
+	power, err := s.power(ctx, cons, height)
+	if err != nil {
+		return math.Int{}, err
+	}
+	return s.Keeper.SlashWithInfractionReason(ctx, cons, height, power, fraction, reason)
+}
+
+// power is the stake at a height in x/staking's unit, ucpc (see PowerReduction). Without a record, what is bonded now.
+func (s slashingStake) power(ctx context.Context, cons sdk.ConsAddress, height int64) (int64, error) {
+	tokens, known, err := s.tokens.TokensAt(ctx, cons, height)
+	if err != nil {
+		return 0, err
+	}
+	if !known {
+		validator, err := s.Keeper.ValidatorByConsAddr(ctx, cons)
+		if err != nil {
+			return 0, err
+		}
+		tokens = validator.GetTokens()
+	}
+	return sdk.TokensToConsensusPower(tokens, s.Keeper.PowerReduction(ctx)), nil
+}
