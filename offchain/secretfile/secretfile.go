@@ -18,12 +18,30 @@ import (
 // ErrPassphrase means that a file does not open with the passphrase given.
 var ErrPassphrase = errors.New("wrong passphrase")
 
-// Save writes a secret for a passphrase, with mode 0600, never over an existing file.
+// randomWorkFactor, 2^10, is enough where there is nothing to guess.
+const randomWorkFactor = 10
+
+// Save writes a secret for a passphrase, with mode 0600, never over an existing file. Guessing passphrases is made to cost
+// about a second each.
 func Save(path, passphrase string, secret []byte) error {
 	recipient, err := age.NewScryptRecipient(passphrase)
 	if err != nil {
 		return fmt.Errorf("passphrase: %w", err)
 	}
+	return save(path, recipient, secret)
+}
+
+// SaveRandom is Save for a passphrase of at least 128 random bits, which nobody can guess: it opens at once.
+func SaveRandom(path, passphrase string, secret []byte) error {
+	recipient, err := age.NewScryptRecipient(passphrase)
+	if err != nil {
+		return fmt.Errorf("passphrase: %w", err)
+	}
+	recipient.SetWorkFactor(randomWorkFactor)
+	return save(path, recipient, secret)
+}
+
+func save(path string, recipient age.Recipient, secret []byte) error {
 	var sealed bytes.Buffer
 	w, err := age.Encrypt(&sealed, recipient)
 	if err != nil {

@@ -34,3 +34,11 @@ func TestSecretOpensWithItsPassphraseOnly(t *testing.T) {
 	_, err = secretfile.Load(path, "passphrase")
 	require.Error(t, err, "a file cut short does not open")
 }
+
+func TestSecretOfARandomPassphraseOpensTheSameWay(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key.age")
+	require.NoError(t, secretfile.SaveRandom(path, "5f1c9a4e8b3d27605f1c9a4e8b3d2760", []byte("secret")))
+	got, err := secretfile.Load(path, "5f1c9a4e8b3d27605f1c9a4e8b3d2760")
+	require.NoError(t, err)
+	require.Equal(t, "secret", string(got))
+}
