@@ -80,6 +80,13 @@ func (s Score) Level() uint32 {
 	return 4*(length+whole) + quarters
 }
 
+// Bytes of the score, big endian: they order as scores do.
+func (s Score) Bytes() (b [16]byte) {
+	binary.BigEndian.PutUint64(b[:8], s.Hi)
+	binary.BigEndian.PutUint64(b[8:], s.Lo)
+	return b
+}
+
 // String is the score as hex, 32 digits.
 func (s Score) String() string { return fmt.Sprintf("%016x%016x", s.Hi, s.Lo) }
 

@@ -1,0 +1,25 @@
+package types
+
+import (
+	"github.com/cosmos/cosmos-sdk/codec"
+	"github.com/cosmos/cosmos-sdk/codec/legacy"
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/types/msgservice"
+)
+
+// RegisterInterfaces makes the module's messages known.
+func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
+	registry.RegisterImplementations((*sdk.Msg)(nil), &MsgRegisterCandidate{}, &MsgUpdateCandidate{}, &MsgUnregisterCandidate{},
+		&MsgSubmitSortition{}, &MsgUpdateParams{})
+	msgservice.RegisterMsgServiceDesc(registry, &_Msg_serviceDesc)
+}
+
+// RegisterLegacyAminoCodec makes the messages signable by hardware wallets.
+func RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
+	legacy.RegisterAminoMsg(cdc, &MsgRegisterCandidate{}, "cpchain/MsgRegisterCandidate")
+	legacy.RegisterAminoMsg(cdc, &MsgUpdateCandidate{}, "cpchain/MsgUpdateCandidate")
+	legacy.RegisterAminoMsg(cdc, &MsgUnregisterCandidate{}, "cpchain/MsgUnregisterCandidate")
+	legacy.RegisterAminoMsg(cdc, &MsgSubmitSortition{}, "cpchain/MsgSubmitSortition")
+	legacy.RegisterAminoMsg(cdc, &MsgUpdateParams{}, "cpchain/x/committee/MsgUpdateParams")
+}

@@ -1,0 +1,48 @@
+package types
+
+import (
+	"context"
+
+	"cosmossdk.io/math"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	slashingtypes "github.com/cosmos/cosmos-sdk/x/slashing/types"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
+)
+
+// StakingKeeper knows who is bonded.
+type StakingKeeper interface {
+	GetValidator(ctx context.Context, operator sdk.ValAddress) (stakingtypes.Validator, error)
+	GetBondedValidatorsByPower(ctx context.Context) ([]stakingtypes.Validator, error)
+	GetDelegation(ctx context.Context, delegator sdk.AccAddress, operator sdk.ValAddress) (stakingtypes.Delegation, error)
+}
+
+// SlashingKeeper knows who may vote. A member without signing info stops the chain, so that one is made in genesis, and nobody is
+// seated without one.
+type SlashingKeeper interface {
+	GetValidatorSigningInfo(ctx context.Context, cons sdk.ConsAddress) (slashingtypes.ValidatorSigningInfo, error)
+	SetValidatorSigningInfo(ctx context.Context, cons sdk.ConsAddress, info slashingtypes.ValidatorSigningInfo) error
+	HasValidatorSigningInfo(ctx context.Context, cons sdk.ConsAddress) bool
+	IsTombstoned(ctx context.Context, cons sdk.ConsAddress) bool
+}
+
+// AccountKeeper makes the agents' accounts.
+type AccountKeeper interface {
+	GetAccount(ctx context.Context, address sdk.AccAddress) sdk.AccountI
+	NewAccountWithAddress(ctx context.Context, address sdk.AccAddress) sdk.AccountI
+	SetAccount(ctx context.Context, account sdk.AccountI)
+}
+
+// Served is what a member did in a term, or in its part of one.
+type Served struct{ Expected, Signed, Proposals, Skipped uint64 }
+
+// ReputationKeeper weighs candidates and hears what they did. Operators are account addresses.
+type ReputationKeeper interface {
+	// Score is 0 to 10000.
+	Score(ctx context.Context, operator sdk.AccAddress) (uint32, error)
+	BeginTerm(ctx context.Context, term uint64) error
+	TermServed(ctx context.Context, operator sdk.AccAddress, served Served) error
+	SortitionMissed(ctx context.Context, operator sdk.AccAddress, term uint64) error
+	SeatLost(ctx context.Context, operator sdk.AccAddress, reason Reason) error
+	Deposit(ctx context.Context, operator sdk.AccAddress, bonded math.Int) error
+}
