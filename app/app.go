@@ -65,6 +65,9 @@ import (
 	ibcexported "github.com/cosmos/ibc-go/v8/modules/core/exported"
 	ibckeeper "github.com/cosmos/ibc-go/v8/modules/core/keeper"
 
+	"github.com/cpchain/cpchain/pkg/vrf"
+	committeekeeper "github.com/cpchain/cpchain/x/committee/keeper"
+	committeetypes "github.com/cpchain/cpchain/x/committee/types"
 	datarightskeeper "github.com/cpchain/cpchain/x/datarights/keeper"
 	datarightstypes "github.com/cpchain/cpchain/x/datarights/types"
 	providerkeeper "github.com/cpchain/cpchain/x/provider/keeper"
@@ -99,11 +102,14 @@ type App struct {
 	CapabilityKeeper *capabilitykeeper.Keeper
 	IBCKeeper        *ibckeeper.Keeper
 	TransferKeeper   transferkeeper.Keeper
+	CommitteeKeeper  committeekeeper.Keeper
 	ProviderKeeper   providerkeeper.Keeper
 	DatarightsKeeper datarightskeeper.Keeper
 
 	// ScopedIBCKeeper owns the capabilities of IBC's own ports and channels.
 	ScopedIBCKeeper capabilitykeeper.ScopedKeeper
+
+	proposals *proposals
 
 	modules      *module.Manager
 	basics       module.BasicManager
@@ -168,7 +174,7 @@ func (app *App) setKeys() {
 		authtypes.StoreKey, banktypes.StoreKey, stakingtypes.StoreKey, slashingtypes.StoreKey, distrtypes.StoreKey,
 		govtypes.StoreKey, evidencetypes.StoreKey, feegrant.StoreKey, authzkeeper.StoreKey, upgradetypes.StoreKey,
 		consensustypes.StoreKey, capabilitytypes.StoreKey, ibcexported.StoreKey, transfertypes.StoreKey,
-		providertypes.StoreKey, datarightstypes.StoreKey,
+		committeetypes.StoreKey, providertypes.StoreKey, datarightstypes.StoreKey,
 	)
 	app.memKeys = storetypes.NewMemoryStoreKeys(capabilitytypes.MemStoreKey)
 	app.MountKVStores(app.keys)
@@ -218,7 +224,8 @@ func (app *App) setStakingKeepers() {
 		Authority(), address.NewBech32Codec(AccountPrefix+"valoper"), address.NewBech32Codec(AccountPrefix+"valcons"))
 	app.DistrKeeper = distrkeeper.NewKeeper(app.cdc, app.store(distrtypes.StoreKey), app.AccountKeeper, app.BankKeeper,
 		app.StakingKeeper, authtypes.FeeCollectorName, Authority())
-	app.SlashingKeeper = slashingkeeper.NewKeeper(app.cdc, app.amino, app.store(slashingtypes.StoreKey), app.StakingKeeper, Authority())
+	app.SlashingKeeper = slashingkeeper.NewKeeper(app.cdc, app.amino, app.store(slashingtypes.StoreKey),
+		slashingStake{app.StakingKeeper, app.tokensAt}, Authority())
 	// Distribution first: it settles a delegator's rewards before slashing changes what they are computed from.
 	app.StakingKeeper.SetHooks(stakingtypes.NewMultiStakingHooks(app.DistrKeeper.Hooks(), app.SlashingKeeper.Hooks()))
 	app.EvidenceKeeper = evidencekeeper.NewKeeper(app.cdc, app.store(evidencetypes.StoreKey), app.StakingKeeper,
@@ -262,19 +269,29 @@ func (app *App) setGovKeeper() {
 	app.GovKeeper.SetLegacyRouter(govv1beta1.NewRouter().AddRoute(govtypes.RouterKey, govv1beta1.ProposalHandler))
 }
 
-// setOwnKeepers makes the keepers of our modules; calls go down: datarights -> provider.
+// setOwnKeepers makes the keepers of our modules; calls go down: datarights -> provider -> committee.
 func (app *App) setOwnKeepers() {
 	accounts := app.AccountKeeper.AddressCodec()
-	app.ProviderKeeper = providerkeeper.NewKeeper(app.cdc, app.store(providertypes.StoreKey), accounts, Authority(), app.BankKeeper)
+	app.CommitteeKeeper = committeekeeper.NewKeeper(app.cdc, app.store(committeetypes.StoreKey), accounts, Authority(),
+		app.StakingKeeper, app.SlashingKeeper, evenReputation{}, app.AccountKeeper)
+	app.ProviderKeeper = providerkeeper.NewKeeper(app.cdc, app.store(providertypes.StoreKey), accounts, Authority(), app.BankKeeper,
+		app.CommitteeKeeper)
 	app.DatarightsKeeper = datarightskeeper.NewKeeper(app.cdc, app.store(datarightstypes.StoreKey), accounts, Authority(),
 		app.BankKeeper, app.ProviderKeeper)
 }
 
-// setHandlers plugs the application into the ABCI. Proposals are handled by the SDK's defaults; vote extensions are off.
+// setHandlers plugs the application into the ABCI. Vote extensions are off: candidates can't extend votes.
 func (app *App) setHandlers() {
 	app.SetInitChainer(app.InitChainer)
-	app.SetPreBlocker(func(ctx sdk.Context, _ *abci.RequestFinalizeBlock) (*sdk.ResponsePreBlock, error) {
-		return app.modules.PreBlock(ctx)
+	app.proposals = newProposals(app, app.CommitteeKeeper)
+	app.SetPrepareProposal(app.proposals.Prepare)
+	app.SetProcessProposal(app.proposals.Process)
+	app.SetPreBlocker(func(ctx sdk.Context, req *abci.RequestFinalizeBlock) (*sdk.ResponsePreBlock, error) {
+		res, err := app.modules.PreBlock(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return res, app.proposals.PreBlock(ctx, req)
 	})
 	app.SetBeginBlocker(app.modules.BeginBlock)
 	app.SetEndBlocker(app.modules.EndBlock)
@@ -297,6 +314,10 @@ func checkProto() {
 		panic(err)
 	}
 }
+
+// SetVRFKey gives the node the key with which it proves randomness in the blocks it proposes. Without one it proposes all the same,
+// and loses reputation.
+func (app *App) SetVRFKey(key vrf.PrivateKey) { app.proposals.key = &key }
 
 // Codec encodes state and messages.
 func (app *App) Codec() codec.Codec { return app.cdc }

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"cosmossdk.io/math"
+
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 )
@@ -51,6 +53,9 @@ func SetConfig() {
 		cfg.SetBech32PrefixForConsensusNode(AccountPrefix+"valcons", AccountPrefix+"valconspub")
 	}
 	sdk.DefaultBondDenom = BaseDenom
+	// Voting power is the seat's, not the stake's (x/committee). x/staking orders and slashes by "power": in units of one ucpc nothing
+	// is rounded away.
+	sdk.DefaultPowerReduction = math.OneInt()
 }
 
 // Metadata of CPC for wallets.

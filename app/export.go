@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	servertypes "github.com/cosmos/cosmos-sdk/server/types"
-	"github.com/cosmos/cosmos-sdk/x/staking"
 )
 
 // Export reads the state as the genesis of a chain that goes on at the next height; modules limits it to some, none means all.
@@ -24,7 +23,7 @@ func (app *App) Export(forZeroHeight bool, modules []string) (servertypes.Export
 	if err != nil {
 		return servertypes.ExportedApp{}, err
 	}
-	validators, err := staking.WriteValidators(ctx, app.StakingKeeper)
+	validators, err := app.CommitteeKeeper.GenesisValidators(ctx)
 	return servertypes.ExportedApp{
 		AppState: state, Validators: validators, Height: app.LastBlockHeight() + 1, ConsensusParams: app.GetConsensusParams(ctx),
 	}, err

@@ -75,9 +75,9 @@ func (app *App) InitChainer(ctx sdk.Context, req *abci.RequestInitChain) (*abci.
 // newBasics are the modules without their keepers, with this chain's defaults in place of the SDK's.
 func (app *App) newBasics() module.BasicManager {
 	return module.NewBasicManagerFromManager(app.modules, map[string]module.AppModuleBasic{
-		genutiltypes.ModuleName: genutil.NewAppModuleBasic(genutiltypes.DefaultMessageValidator),
+		genutiltypes.ModuleName: genutil.NewAppModuleBasic(genesisMessages),
 		banktypes.ModuleName:    bankBasics{app.modules.Modules[banktypes.ModuleName].(bank.AppModule).AppModuleBasic},
-		stakingtypes.ModuleName: stakingBasics{app.modules.Modules[stakingtypes.ModuleName].(staking.AppModule).AppModuleBasic},
+		stakingtypes.ModuleName: stakingBasics{app.modules.Modules[stakingtypes.ModuleName].(stakingModule).AppModuleBasic},
 		govtypes.ModuleName:     govBasics{app.modules.Modules[govtypes.ModuleName].(gov.AppModule).AppModuleBasic},
 	})
 }

@@ -29,7 +29,6 @@ import (
 	consensustypes "github.com/cosmos/cosmos-sdk/x/consensus/types"
 	"github.com/cosmos/cosmos-sdk/x/distribution"
 	distrtypes "github.com/cosmos/cosmos-sdk/x/distribution/types"
-	"github.com/cosmos/cosmos-sdk/x/genutil"
 	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
 	"github.com/cosmos/cosmos-sdk/x/gov"
 	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
@@ -46,6 +45,8 @@ import (
 	ibcexported "github.com/cosmos/ibc-go/v8/modules/core/exported"
 	ibctm "github.com/cosmos/ibc-go/v8/modules/light-clients/07-tendermint"
 
+	"github.com/cpchain/cpchain/x/committee"
+	committeetypes "github.com/cpchain/cpchain/x/committee/types"
 	"github.com/cpchain/cpchain/x/datarights"
 	datarightstypes "github.com/cpchain/cpchain/x/datarights/types"
 	"github.com/cpchain/cpchain/x/provider"
@@ -88,14 +89,14 @@ func noMint(_ context.Context, coins sdk.Coins) error {
 func (app *App) setModules() {
 	cdc, registry := app.cdc, app.registry
 	app.modules = module.NewManager(
-		genutil.NewAppModule(app.AccountKeeper, app.StakingKeeper, app, app.txConfig),
+		genutilModule{app: app},
 		auth.NewAppModule(cdc, app.AccountKeeper, authsims.RandomGenesisAccounts, nil),
 		vesting.NewAppModule(app.AccountKeeper, app.BankKeeper),
 		bank.NewAppModule(cdc, app.BankKeeper, app.AccountKeeper, nil),
 		capability.NewAppModule(cdc, *app.CapabilityKeeper, false),
-		staking.NewAppModule(cdc, app.StakingKeeper, app.AccountKeeper, app.BankKeeper, nil),
+		stakingModule{staking.NewAppModule(cdc, app.StakingKeeper, app.AccountKeeper, app.BankKeeper, nil), app.StakingKeeper},
 		slashing.NewAppModule(cdc, app.SlashingKeeper, app.AccountKeeper, app.BankKeeper, app.StakingKeeper, nil, registry),
-		distribution.NewAppModule(cdc, app.DistrKeeper, app.AccountKeeper, app.BankKeeper, app.StakingKeeper, nil),
+		distributionModule{distribution.NewAppModule(cdc, app.DistrKeeper, app.AccountKeeper, app.BankKeeper, app.StakingKeeper, nil), app.DistrKeeper},
 		gov.NewAppModule(cdc, app.GovKeeper, app.AccountKeeper, app.BankKeeper, nil),
 		evidence.NewAppModule(*app.EvidenceKeeper),
 		feegrantmodule.NewAppModule(cdc, app.AccountKeeper, app.BankKeeper, app.FeeGrantKeeper, registry),
@@ -105,6 +106,7 @@ func (app *App) setModules() {
 		ibc.NewAppModule(app.IBCKeeper),
 		ibctm.NewAppModule(),
 		transfer.NewAppModule(app.TransferKeeper),
+		committee.NewAppModule(cdc, app.CommitteeKeeper),
 		provider.NewAppModule(cdc, app.ProviderKeeper),
 		datarights.NewAppModule(cdc, app.DatarightsKeeper),
 	)
@@ -145,6 +147,7 @@ func preBlockers() []string {
 func beginBlockers() []string {
 	return []string{
 		capabilitytypes.ModuleName, // first: fills its memory store after a restart, before IBC looks for capabilities
+		committeetypes.ModuleName,  // counts who signed the last block, at any point
 		providertypes.ModuleName,   // early: records the draw boundary of this block before any transaction draws by it
 		distrtypes.ModuleName,      // before slashing: pays the last block's fees by the shares that signed it
 		slashingtypes.ModuleName,   // before evidence: counts absence while all of the last set are still there
@@ -158,7 +161,8 @@ func beginBlockers() []string {
 func endBlockers() []string {
 	return []string{
 		govtypes.ModuleName,        // before staking: a passed proposal may change who validates in this very block
-		stakingtypes.ModuleName,    // returns the validator updates
+		stakingtypes.ModuleName,    // bonds and unbonds
+		committeetypes.ModuleName,  // after staking: nobody sits that this block unbonded; returns the validator updates
 		datarightstypes.ModuleName, // before provider: takes ended grants off the providers' books
 		providertypes.ModuleName,   // pays out bonds
 		feegrant.ModuleName,        // deletes expired allowances, at any point
@@ -175,9 +179,10 @@ func genesisOrder() []string {
 		slashingtypes.ModuleName, // after staking: reads its validators
 		govtypes.ModuleName,
 		ibcexported.ModuleName,
+		committeetypes.ModuleName,  // after staking and slashing: whom its committee names must be bonded and known there
 		providertypes.ModuleName,   // before datarights: rights refer to providers
 		datarightstypes.ModuleName, // before genutil: genesis transactions may call it
-		genutiltypes.ModuleName,    // runs the genesis transactions on all of the above
+		genutiltypes.ModuleName,    // runs the genesis transactions on all of the above, then seats the first committee
 		evidencetypes.ModuleName,
 		authz.ModuleName,
 		transfertypes.ModuleName, // after IBC: binds its port

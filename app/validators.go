@@ -9,7 +9,6 @@ import (
 	"cosmossdk.io/core/appmodule"
 	"cosmossdk.io/math"
 
-	"github.com/cosmos/cosmos-sdk/client"
 	"github.com/cosmos/cosmos-sdk/codec"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/module"
@@ -30,7 +29,7 @@ var (
 	_ module.HasGenesis           = stakingModule{}
 	_ appmodule.HasBeginBlocker   = stakingModule{}
 	_ appmodule.HasEndBlocker     = stakingModule{}
-	_ module.HasGenesis           = genutilModule{}
+	_ module.HasABCIGenesis       = genutilModule{}
 	_ appmodule.HasBeginBlocker   = distributionModule{}
 	_ slashingtypes.StakingKeeper = slashingStake{}
 )
@@ -74,7 +73,7 @@ func (m stakingModule) BeginBlock(ctx context.Context) error {
 	return m.keeper.SetHistoricalInfo(ctx, header.Height, &stakingtypes.HistoricalInfo{Header: header})
 }
 
-// genutilModule runs the genesis transactions without seating whom they bond.
+// genutilModule runs the genesis transactions, and then has x/committee seat its first members.
 type genutilModule struct {
 	genutil.AppModuleBasic
 	app *App
@@ -86,18 +85,24 @@ func (genutilModule) IsOnePerModuleType() {}
 // IsAppModule implements appmodule.AppModule.
 func (genutilModule) IsAppModule() {}
 
-// InitGenesis implements module.HasGenesis.
-func (m genutilModule) InitGenesis(ctx sdk.Context, cdc codec.JSONCodec, bz json.RawMessage) {
+// ConsensusVersion implements module.HasConsensusVersion.
+func (genutilModule) ConsensusVersion() uint64 { return 1 }
+
+// InitGenesis implements module.HasABCIGenesis.
+func (m genutilModule) InitGenesis(ctx sdk.Context, cdc codec.JSONCodec, bz json.RawMessage) []abci.ValidatorUpdate {
 	var state genutiltypes.GenesisState
 	cdc.MustUnmarshalJSON(bz, &state)
-	if _, err := genutil.InitGenesis(ctx, m.app.StakingKeeper, m.app, state, m.txConfig()); err != nil {
+	if _, err := genutil.InitGenesis(ctx, m.app.StakingKeeper, m.app, state, m.app.txConfig); err != nil {
 		panic(err) // a genesis that can't be run starts no chain
 	}
+	updates, err := m.app.CommitteeKeeper.SeatGenesis(ctx)
+	if err != nil {
+		panic(err)
+	}
+	return updates
 }
 
-func (m genutilModule) txConfig() client.TxEncodingConfig { return m.app.txConfig }
-
-// ExportGenesis implements module.HasGenesis: what genesis transactions did is in the other modules' state.
+// ExportGenesis implements module.HasABCIGenesis: what genesis transactions did is in the other modules' state.
 func (m genutilModule) ExportGenesis(_ sdk.Context, cdc codec.JSONCodec) json.RawMessage {
 	return m.DefaultGenesis(cdc)
 }
@@ -128,9 +133,9 @@ func (m distributionModule) BeginBlock(ctx context.Context) error {
 	return m.keeper.SetPreviousProposerConsAddr(ctx, sdk.ConsAddress(c.BlockHeader().ProposerAddress))
 }
 
-// tokensAt knows what a member of the committee had bonded at a height.
-type tokensAt interface {
-	TokensAt(ctx context.Context, cons sdk.ConsAddress, height int64) (tokens math.Int, known bool, err error)
+// tokensAt is what a member of the committee had bonded at a height. x/committee knows, whose keeper is made after x/slashing's.
+func (app *App) tokensAt(ctx context.Context, cons sdk.ConsAddress, height int64) (tokens math.Int, known bool, err error) {
+	return app.CommitteeKeeper.TokensAt(ctx, cons, height)
 }
 
 // slashingStake is x/staking as x/slashing sees it. All seats have equal power, so that the power CometBFT reports says nothing
@@ -138,7 +143,7 @@ type tokensAt interface {
 // either: whoever unbonds half before the evidence arrives would save half.
 type slashingStake struct {
 	*stakingkeeper.Keeper
-	tokens tokensAt
+	tokensAt func(ctx context.Context, cons sdk.ConsAddress, height int64) (tokens math.Int, known bool, err error)
 }
 
 // Slash implements slashingtypes.StakingKeeper.
@@ -163,7 +168,7 @@ func (s slashingStake) SlashWithInfractionReason(ctx context.Context, cons sdk.C
 
 // power is the stake at a height in x/staking's unit, ucpc (see PowerReduction). Without a record, what is bonded now.
 func (s slashingStake) power(ctx context.Context, cons sdk.ConsAddress, height int64) (int64, error) {
-	tokens, known, err := s.tokens.TokensAt(ctx, cons, height)
+	tokens, known, err := s.tokensAt(ctx, cons, height)
 	if err != nil {
 		return 0, err
 	}

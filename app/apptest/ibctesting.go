@@ -1,6 +1,7 @@
 package apptest
 
 import (
+	"context"
 	"encoding/json"
 
 	abci "github.com/cometbft/cometbft/abci/types"
@@ -12,6 +13,8 @@ import (
 	"github.com/cosmos/cosmos-sdk/codec"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+	stakingkeeper "github.com/cosmos/cosmos-sdk/x/staking/keeper"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
 	capabilitykeeper "github.com/cosmos/ibc-go/modules/capability/keeper"
 	ibckeeper "github.com/cosmos/ibc-go/v8/modules/core/keeper"
@@ -42,7 +45,21 @@ var _ ibctesting.TestingApp = TestingApp{}
 func (a TestingApp) GetBaseApp() *baseapp.BaseApp { return a.BaseApp }
 
 // GetStakingKeeper implements ibctesting.TestingApp.
-func (a TestingApp) GetStakingKeeper() ibctestingtypes.StakingKeeper { return a.StakingKeeper }
+func (a TestingApp) GetStakingKeeper() ibctestingtypes.StakingKeeper { return bondedHistory{a.StakingKeeper} }
+
+// bondedHistory adds the validators to a past header, from which ibctesting makes what a relayer gets from CometBFT. The
+// application keeps headers only; ibctesting's validators never change.
+type bondedHistory struct{ *stakingkeeper.Keeper }
+
+// GetHistoricalInfo implements ibctestingtypes.StakingKeeper.
+func (b bondedHistory) GetHistoricalInfo(ctx context.Context, height int64) (stakingtypes.HistoricalInfo, error) {
+	info, err := b.Keeper.GetHistoricalInfo(ctx, height)
+	if err != nil {
+		return info, err
+	}
+	info.Valset, err = b.GetLastValidators(ctx)
+	return info, err
+}
 
 // GetIBCKeeper implements ibctesting.TestingApp.
 func (a TestingApp) GetIBCKeeper() *ibckeeper.Keeper { return a.IBCKeeper }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	abci "github.com/cometbft/cometbft/abci/types"
+	"github.com/cometbft/cometbft/crypto/ed25519"
+	cmttypes "github.com/cometbft/cometbft/types"
 
 	"cosmossdk.io/collections"
 
@@ -168,6 +170,23 @@ func (k Keeper) knowSigner(ctx context.Context, address sdk.ConsAddress) error {
 	}
 	info := slashingtypes.NewValidatorSigningInfo(address, sdk.UnwrapSDKContext(ctx).BlockHeight(), 0, time.Unix(0, 0), false, 0)
 	return k.slashing.SetValidatorSigningInfo(ctx, address, info)
+}
+
+// GenesisValidators is the committee as a genesis file lists it.
+func (k Keeper) GenesisValidators(ctx context.Context) ([]cmttypes.GenesisValidator, error) {
+	committee, err := k.committee.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []cmttypes.GenesisValidator
+	for _, seat := range committee.Seats {
+		if seat.Operator == "" {
+			continue
+		}
+		key := ed25519.PubKey(seat.ConsensusKey)
+		list = append(list, cmttypes.GenesisValidator{Address: key.Address(), PubKey: key, Power: seatPower, Name: seat.Operator})
+	}
+	return list, nil
 }
 
 // ExportGenesis reads all state.

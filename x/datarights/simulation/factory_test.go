@@ -97,7 +97,7 @@ func newChain(t *testing.T, seed int64) *chain {
 	}
 	gov := authtypes.NewModuleAddress("gov").String()
 	cdc := codec.NewProtoCodec(codectypes.NewInterfaceRegistry())
-	c.providers = providerkeeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[provider.StoreKey]), c.addresses, gov, c.bank)
+	c.providers = providerkeeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[provider.StoreKey]), c.addresses, gov, c.bank, headerSeed{})
 	c.rights = keeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[types.StoreKey]), c.addresses, gov, c.bank, c.providers)
 	registry, rights := provider.DefaultGenesis(), types.DefaultGenesis()
 	registry.Params, rights.Params = providersimulation.RandomParams(c.r), simulation.RandomParams(c.r)
@@ -233,4 +233,11 @@ func TestRandomParamsAreValid(t *testing.T) {
 	for range 1000 {
 		require.NoError(t, simulation.RandomParams(r).Validate())
 	}
+}
+
+// headerSeed takes a boundary's seed from the hash of the block's header.
+type headerSeed struct{}
+
+func (headerSeed) Seed(ctx context.Context) ([]byte, error) {
+	return sdk.UnwrapSDKContext(ctx).HeaderHash(), nil
 }

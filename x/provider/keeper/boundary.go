@@ -11,16 +11,7 @@ import (
 	"github.com/cpchain/cpchain/x/provider/types"
 )
 
-// HeaderRandomness takes a boundary's seed from the hash of the block's own header as CometBFT passes it in. A proposer can
-// grind it at the cost of a proposal; it stands in until the randomness chain of the committee exists.
-type HeaderRandomness struct{}
-
-// Seed implements types.Randomness.
-func (HeaderRandomness) Seed(ctx context.Context) ([]byte, error) {
-	return sdk.UnwrapSDKContext(ctx).HeaderHash(), nil
-}
-
-// recordBoundary stores a seed at every boundary height, and at the first block that has a header hash.
+// recordBoundary stores a seed at every boundary height, and at the first block that has one.
 func (k Keeper) recordBoundary(ctx context.Context) error {
 	params, err := k.params.Get(ctx)
 	if err != nil {
@@ -36,7 +27,7 @@ func (k Keeper) recordBoundary(ctx context.Context) error {
 	}
 	seed, err := k.randomness.Seed(ctx)
 	if err != nil || len(seed) != types.SeedBytes {
-		return err // a chain run in process may have no header hash: no boundary then, and the chain goes on
+		return err // without a seed there is no boundary, and the chain goes on
 	}
 	//nolint:gosec // a block's height
 	if err := k.boundaries.Set(ctx, uint64(height), types.Boundary{Height: height, Seed: seed}); err != nil {

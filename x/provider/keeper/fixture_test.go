@@ -78,6 +78,13 @@ type fixture struct {
 }
 
 // newFixture is a chain at height 10 with default params; the invariants are checked at its end.
+// headerSeed takes a boundary's seed from the hash of the block's header.
+type headerSeed struct{}
+
+func (headerSeed) Seed(ctx context.Context) ([]byte, error) {
+	return sdk.UnwrapSDKContext(ctx).HeaderHash(), nil
+}
+
 func newFixture(t *testing.T) *fixture {
 	f := newFixtureOf(t)
 	require.NoError(t, f.k.InitGenesis(f.ctx, types.DefaultGenesis()))
@@ -91,7 +98,7 @@ func newFixtureOf(t *testing.T) *fixture {
 	ctx := testutil.DefaultContextWithDB(t, key, storetypes.NewTransientStoreKey("t")).Ctx
 	cdc := codec.NewProtoCodec(codectypes.NewInterfaceRegistry())
 	bank := &fakeBank{balances: map[string]sdk.Coins{}}
-	k := NewKeeper(cdc, runtime.NewKVStoreService(key), address.NewBech32Codec("cosmos"), testAuthority, bank)
+	k := NewKeeper(cdc, runtime.NewKVStoreService(key), address.NewBech32Codec("cosmos"), testAuthority, bank, headerSeed{})
 	f := &fixture{t: t, k: k, msg: NewMsgServer(k), bank: bank}
 	f.ctx = ctx.WithChainID(testChain).WithBlockHeight(10).WithBlockTime(time.Unix(1_000_000, 0))
 	return f

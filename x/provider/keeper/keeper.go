@@ -37,12 +37,14 @@ type Keeper struct {
 	unbonding collections.KeySet[collections.Pair[int64, uint64]]
 }
 
-// NewKeeper wires the module's state. Bonds move through bank; seeds of draw boundaries come from HeaderRandomness.
-func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, addresses address.Codec, authority string, bank types.BankKeeper) Keeper {
+// NewKeeper wires the module's state. Bonds move through bank; seeds of draw boundaries come from randomness.
+func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, addresses address.Codec, authority string, bank types.BankKeeper,
+	randomness types.Randomness,
+) Keeper {
 	sb := collections.NewSchemaBuilder(storeService)
 	id := collections.Uint64Key
 	k := Keeper{
-		addresses: addresses, authority: authority, bank: bank, randomness: HeaderRandomness{},
+		addresses: addresses, authority: authority, bank: bank, randomness: randomness,
 		params:   collections.NewItem(sb, types.ParamsKey, "params", codec.CollValue[types.Params](cdc)),
 		sequence: collections.NewSequence(sb, types.SequenceKey, "sequence"),
 		providers: collections.NewIndexedMap(sb, types.ProviderKey, "providers", id, codec.CollValue[types.Provider](cdc), providerIndexes{

@@ -79,7 +79,7 @@ func run(t *testing.T, seed int64, blocks int) ([]byte, map[string]int) {
 	}
 	codecOfAddresses := address.NewBech32Codec("cosmos")
 	gov := authtypes.NewModuleAddress("gov").String()
-	k := keeper.NewKeeper(codec.NewProtoCodec(codectypes.NewInterfaceRegistry()), runtime.NewKVStoreService(key), codecOfAddresses, gov, bank)
+	k := keeper.NewKeeper(codec.NewProtoCodec(codectypes.NewInterfaceRegistry()), runtime.NewKVStoreService(key), codecOfAddresses, gov, bank, headerSeed{})
 	genesis := types.DefaultGenesis()
 	genesis.Params = simulation.RandomParams(r)
 	require.NoError(t, k.InitGenesis(ctx, genesis))
@@ -160,4 +160,11 @@ func TestRandomParamsAreValid(t *testing.T) {
 	for range 1000 {
 		require.NoError(t, simulation.RandomParams(r).Validate())
 	}
+}
+
+// headerSeed takes a boundary's seed from the hash of the block's header.
+type headerSeed struct{}
+
+func (headerSeed) Seed(ctx context.Context) ([]byte, error) {
+	return sdk.UnwrapSDKContext(ctx).HeaderHash(), nil
 }
