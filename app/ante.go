@@ -1,15 +1,32 @@
 package app
 
 import (
+	"context"
+
+	errorsmod "cosmossdk.io/errors"
+
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 	"github.com/cosmos/cosmos-sdk/x/auth/ante"
 
 	ibcante "github.com/cosmos/ibc-go/v8/modules/core/ante"
+
+	committeetypes "github.com/cpchain/cpchain/x/committee/types"
 )
 
 // anteHandler is what every transaction passes before its messages run: cheap checks first, and nothing is written before it
-// is paid for.
+// is paid for. A candidate's draw pays nothing and passes a chain of its own.
 func (app *App) anteHandler() sdk.AnteHandler {
+	paid, draw := app.paidAnte(), app.drawAnte()
+	return func(ctx sdk.Context, tx sdk.Tx, simulate bool) (sdk.Context, error) {
+		if isDraw(tx) {
+			return draw(ctx, tx, simulate)
+		}
+		return paid(ctx, tx, simulate)
+	}
+}
+
+func (app *App) paidAnte() sdk.AnteHandler {
 	return sdk.ChainAnteDecorators(
 		// Limits gas to what the transaction declares and the block allows; outermost, since it recovers from running out.
 		ante.NewSetUpContextDecorator(),
@@ -38,4 +55,89 @@ func (app *App) anteHandler() sdk.AnteHandler {
 		// Keeps transactions whose packets others have relayed already out of the mempool.
 		ibcante.NewRedundantRelayDecorator(app.IBCKeeper),
 	)
+}
+
+// drawAnte takes a candidate's draw without a fee. What it may cost the chain is bounded: one signature and one VRF proof are
+// verified of whoever is a candidate's agent, and one draw for each candidate and term passes, in the mempool as in a block.
+func (app *App) drawAnte() sdk.AnteHandler {
+	return sdk.ChainAnteDecorators(
+		ante.NewSetUpContextDecorator(),
+		ante.NewExtensionOptionsDecorator(nil),
+		// Refuses what is not exactly one draw, one agent, no fee, no memo and little gas, before anything is read.
+		drawShape{},
+		ante.NewValidateBasicDecorator(),
+		ante.NewTxTimeoutHeightDecorator(),
+		// Refuses who is nobody's agent, the wrong term and a closed window, all without cryptography.
+		drawTurn{app.CommitteeKeeper},
+		ante.NewConsumeGasForTxSizeDecorator(app.AccountKeeper),
+		ante.NewSetPubKeyDecorator(app.AccountKeeper),
+		ante.NewValidateSigCountDecorator(app.AccountKeeper),
+		ante.NewSigGasConsumeDecorator(app.AccountKeeper, ante.DefaultSigVerificationGasConsumer),
+		ante.NewSigVerificationDecorator(app.AccountKeeper, app.txConfig.SignModeHandler()),
+		ante.NewIncrementSequenceDecorator(app.AccountKeeper),
+		// Verifies the proof and stores the draw: last, since it is what nobody pays for.
+		drawStore{app.CommitteeKeeper},
+	)
+}
+
+// DrawGas is the gas limit of a candidate's draw.
+const DrawGas = 300_000
+
+// isDraw says whether a transaction claims to be a candidate's draw: any message of it is one.
+func isDraw(tx sdk.Tx) bool {
+	for _, msg := range tx.GetMsgs() {
+		if _, ok := msg.(*committeetypes.MsgSubmitSortition); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// drawShape refuses what a draw may not have.
+type drawShape struct{}
+
+// AnteHandle implements sdk.AnteDecorator.
+func (drawShape) AnteHandle(ctx sdk.Context, tx sdk.Tx, simulate bool, next sdk.AnteHandler) (sdk.Context, error) {
+	fee, ok := tx.(sdk.FeeTx)
+	if !ok {
+		return ctx, sdkerrors.ErrTxDecode.Wrap("a draw is a transaction with a fee field")
+	}
+	memo, ok := tx.(sdk.TxWithMemo)
+	switch {
+	case !ok || memo.GetMemo() != "":
+		return ctx, committeetypes.ErrWrapped.Wrap("it has a memo")
+	case len(tx.GetMsgs()) != 1:
+		return ctx, committeetypes.ErrWrapped.Wrapf("it has %d messages", len(tx.GetMsgs()))
+	case !fee.GetFee().IsZero() || len(fee.FeeGranter()) > 0:
+		return ctx, committeetypes.ErrWrapped.Wrap("it names a fee or a granter")
+	case !simulate && fee.GetGas() > DrawGas:
+		return ctx, errorsmod.Wrapf(sdkerrors.ErrOutOfGas, "a draw may declare %d gas, not %d", DrawGas, fee.GetGas())
+	}
+	return next(ctx, tx, simulate)
+}
+
+// draws is what the ante chain asks of x/committee.
+type draws interface {
+	CheckTurn(ctx context.Context, msg *committeetypes.MsgSubmitSortition) error
+	StoreSortition(ctx context.Context, msg *committeetypes.MsgSubmitSortition) error
+}
+
+type drawTurn struct{ draws }
+
+// AnteHandle implements sdk.AnteDecorator.
+func (d drawTurn) AnteHandle(ctx sdk.Context, tx sdk.Tx, simulate bool, next sdk.AnteHandler) (sdk.Context, error) {
+	if err := d.CheckTurn(ctx, tx.GetMsgs()[0].(*committeetypes.MsgSubmitSortition)); err != nil {
+		return ctx, err
+	}
+	return next(ctx, tx, simulate)
+}
+
+type drawStore struct{ draws }
+
+// AnteHandle implements sdk.AnteDecorator.
+func (d drawStore) AnteHandle(ctx sdk.Context, tx sdk.Tx, simulate bool, next sdk.AnteHandler) (sdk.Context, error) {
+	if err := d.StoreSortition(ctx, tx.GetMsgs()[0].(*committeetypes.MsgSubmitSortition)); err != nil {
+		return ctx, err
+	}
+	return next(ctx, tx, simulate)
 }

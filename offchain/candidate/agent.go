@@ -17,14 +17,15 @@ import (
 
 // Turn is what a candidate can do at a block.
 type Turn struct {
-	Height int64
-	Term   uint64
-	Input  []byte // what to prove the VRF output at; nil before the term's input is known
-	Weight uint64 // as of the term's snapshot; 0 where the candidate is not in it
-	Key    []byte // VRF key of the snapshot
-	Open   bool   // the next block still takes proofs of this term
-	Drawn  bool   // the chain has this candidate's proof
-	Reason string // why Weight is 0
+	Height   int64
+	Operator string
+	Term     uint64
+	Input    []byte // what to prove the VRF output at; nil before the term's input is known
+	Weight   uint64 // as of the term's snapshot; 0 where the candidate is not in it
+	Key      []byte // VRF key of the snapshot
+	Open     bool   // the next block still takes proofs of this term
+	Drawn    bool   // the chain has this candidate's proof
+	Reason   string // why Weight is 0
 }
 
 // Chain is what the agent asks of its node.
@@ -33,8 +34,8 @@ type Chain interface {
 	Next(ctx context.Context, above int64) (int64, error)
 	// Turn is the candidate's as of the newest block.
 	Turn(ctx context.Context) (Turn, error)
-	// Submit sends a proof; nil says that the node's mempool took it.
-	Submit(ctx context.Context, term uint64, proof []byte) error
+	// Submit sends a proof for a turn; nil says that the node's mempool has it.
+	Submit(ctx context.Context, turn Turn, proof []byte) error
 }
 
 // Agent draws for one candidate.
@@ -90,7 +91,7 @@ func (a *Agent) step(ctx context.Context) error {
 	}
 	output, proof := a.key.Prove(turn.Input)
 	level := election.Draw(output[:], turn.Weight).Level()
-	if err := a.chain.Submit(ctx, turn.Term, proof); err != nil {
+	if err := a.chain.Submit(ctx, turn, proof); err != nil {
 		return fmt.Errorf("proof of term %d: %w", turn.Term, err)
 	}
 	a.metrics.draws.Inc()

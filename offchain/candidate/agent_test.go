@@ -73,8 +73,8 @@ func (c *chainOf) Turn(context.Context) (Turn, error) {
 	return turn, nil
 }
 
-func (c *chainOf) Submit(_ context.Context, term uint64, proof []byte) error {
-	require.Equal(c.t, uint64(c.height/10), term)
+func (c *chainOf) Submit(_ context.Context, turn Turn, proof []byte) error {
+	require.Equal(c.t, uint64(c.height/10), turn.Term)
 	require.Contains(c.t, []int64{2, 3, 4, 5}, c.height%10, "outside the window")
 	c.pending = proof
 	c.sent++

@@ -29,6 +29,10 @@ func queryCommands() *autocliv1.ServiceCommandDescriptor {
 				RpcMethod: "Candidate", Use: "candidate [operator]", Short: "Show a candidate", PositionalArgs: args("operator"),
 				Example: "cpchaind query committee candidate $(cpchaind keys show -a validator)",
 			},
+			{
+				RpcMethod: "CandidateByAgent", Use: "agent [address]", Short: "Find a candidate by its agent's account", PositionalArgs: args("agent"),
+				Example: "cpchaind query committee agent $(cpchaind vrf-key --agent)",
+			},
 			{RpcMethod: "Candidates", Use: "candidates", Short: "List candidates, 200 a page", Example: "cpchaind query committee candidates --page-limit 50"},
 			{RpcMethod: "Term", Use: "term", Short: "Show the running term", Example: "cpchaind query committee term"},
 			{

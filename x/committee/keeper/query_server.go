@@ -129,6 +129,20 @@ func (s queryServer) Candidate(ctx context.Context, req *types.QueryCandidateReq
 	return &types.QueryCandidateResponse{Candidate: c}, queryError(err)
 }
 
+// CandidateByAgent implements types.QueryServer.
+func (s queryServer) CandidateByAgent(ctx context.Context, req *types.QueryCandidateByAgentRequest) (*types.QueryCandidateResponse, error) {
+	agent, err := s.operator(req.Agent)
+	if err != nil {
+		return nil, err
+	}
+	operator, err := s.k.candidates.Indexes.agent.MatchExact(ctx, agent)
+	if err != nil {
+		return nil, queryError(err)
+	}
+	c, err := s.k.Candidate(ctx, operator)
+	return &types.QueryCandidateResponse{Candidate: c}, queryError(err)
+}
+
 // Candidates implements types.QueryServer.
 func (s queryServer) Candidates(ctx context.Context, req *types.QueryCandidatesRequest) (*types.QueryCandidatesResponse, error) {
 	rows, next, err := query.CollectionPaginate(ctx, s.k.candidates, capped(req.Pagination),

@@ -10,20 +10,19 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/cpchain/cpchain/pkg/election"
-	"github.com/cpchain/cpchain/pkg/vrf"
 	"github.com/cpchain/cpchain/x/committee/types"
 )
 
-// CheckSortition says whether a draw counts at this height. The ante chain calls it once the agent's signature is known good,
-// cheapest checks first. Errors: ErrProof, ErrTerm, ErrWindow, ErrNotFound, ErrAgent, ErrIneligible, ErrDrawn.
-func (k Keeper) CheckSortition(ctx context.Context, msg *types.MsgSubmitSortition) error {
-	_, _, err := k.verifySortition(ctx, msg)
+// CheckTurn says whether a candidate may draw at this height, without looking at the proof. The ante chain calls it before it verifies
+// anything. Errors: ErrProof for its size, ErrTerm, ErrWindow, ErrNotFound, ErrAgent, ErrIneligible, ErrDrawn.
+func (k Keeper) CheckTurn(ctx context.Context, msg *types.MsgSubmitSortition) error {
+	_, _, err := k.turn(ctx, msg)
 	return err
 }
 
-// verifySortition also gives what the snapshot weighs the candidate with, and its output.
-func (k Keeper) verifySortition(ctx context.Context, msg *types.MsgSubmitSortition) (types.Snapshot, vrf.Output, error) {
-	none := func(err error) (types.Snapshot, vrf.Output, error) { return types.Snapshot{}, vrf.Output{}, err }
+// turn also gives the running term and what the snapshot says of the candidate.
+func (k Keeper) turn(ctx context.Context, msg *types.MsgSubmitSortition) (types.Term, types.Snapshot, error) {
+	none := func(err error) (types.Term, types.Snapshot, error) { return types.Term{}, types.Snapshot{}, err }
 	if err := msg.Validate(); err != nil {
 		return none(err)
 	}
@@ -33,6 +32,9 @@ func (k Keeper) verifySortition(ctx context.Context, msg *types.MsgSubmitSortiti
 	}
 	if msg.Term != term.Number {
 		return none(types.ErrTerm.Wrapf("term %d, the running one is %d", msg.Term, term.Number))
+	}
+	if len(term.Input) == 0 {
+		return none(types.ErrWindow.Wrap("the first term has no election"))
 	}
 	if height := sdk.UnwrapSDKContext(ctx).BlockHeight(); height < term.Open || height > term.Close {
 		return none(types.ErrWindow.Wrapf("height %d, term %d takes draws from %d to %d", height, term.Number, term.Open, term.Close))
@@ -56,27 +58,26 @@ func (k Keeper) verifySortition(ctx context.Context, msg *types.MsgSubmitSortiti
 	if err != nil {
 		return none(err)
 	}
-	if has, err := k.draws.Has(ctx, key); err != nil {
+	has, err := k.draws.Has(ctx, key)
+	if err != nil {
 		return none(err)
-	} else if has {
+	}
+	if has {
 		return none(types.ErrDrawn.Wrapf("operator %s, term %d", msg.Operator, term.Number))
 	}
-	if len(term.Input) == 0 {
-		return none(types.ErrWindow.Wrap("the first term has no election"))
+	return term, snapshot, nil
+}
+
+// StoreSortition verifies a draw and stores it. The ante chain calls it once the agent's signature is known good, so that one draw for each candidate and term is all that is
+// ever free, in the mempool as in a block.
+func (k Keeper) StoreSortition(ctx context.Context, msg *types.MsgSubmitSortition) error {
+	term, snapshot, err := k.turn(ctx, msg)
+	if err != nil {
+		return err
 	}
 	output, ok := verified(snapshot.VrfKey, term.Input, msg.Proof)
 	if !ok {
-		return none(types.ErrProof.Wrapf("under the VRF key %x and the input of term %d", snapshot.VrfKey, term.Number))
-	}
-	return snapshot, output, nil
-}
-
-// StoreSortition stores a draw that counts. The ante chain calls it, so that one draw for each candidate and term is all that is
-// ever free, in the mempool as in a block.
-func (k Keeper) StoreSortition(ctx context.Context, msg *types.MsgSubmitSortition) error {
-	snapshot, output, err := k.verifySortition(ctx, msg)
-	if err != nil {
-		return err
+		return types.ErrProof.Wrapf("under the VRF key %x and the input of term %d", snapshot.VrfKey, term.Number)
 	}
 	operator := k.account(msg.Operator)
 	draw := types.Draw{Proof: msg.Proof, Output: output[:], Height: sdk.UnwrapSDKContext(ctx).BlockHeight()}
