@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
 
 	"github.com/cpchain/cpchain/app"
+	"github.com/cpchain/cpchain/offchain/candidate"
 )
 
 // initCmd is the SDK's init with this chain's id and consensus params in the genesis file.
@@ -23,6 +25,7 @@ func initCmd(template *app.App) *cobra.Command {
 	if err := cmd.Flags().MarkHidden(genutilcli.FlagDefaultBondDenom); err != nil {
 		panic(err) // the flag is the SDK's
 	}
+	cmd.Flags().String(flagProfile, profileMain, profileUsage)
 	makeHome := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if cmd.Flags().Changed(genutilcli.FlagDefaultBondDenom) {
@@ -36,16 +39,35 @@ func initCmd(template *app.App) *cobra.Command {
 		if err := makeHome(cmd, args); err != nil {
 			return err
 		}
-		return setConsensusParams(server.GetServerContextFromCmd(cmd).Config.GenesisFile())
+		cfg := server.GetServerContextFromCmd(cmd).Config
+		if _, err := candidate.MakeKeys(cfg.RootDir); err != nil {
+			return err
+		}
+		profile, err := cmd.Flags().GetString(flagProfile)
+		if err != nil {
+			return err
+		}
+		return adaptGenesis(cfg.GenesisFile(), profile)
 	}
 	return cmd
 }
 
-func setConsensusParams(file string) error {
+// adaptGenesis gives a new genesis this chain's consensus params, and the committee of its profile.
+func adaptGenesis(file, profile string) error {
 	genesis, err := genutiltypes.AppGenesisFromFile(file)
 	if err != nil {
 		return err
 	}
 	genesis.Consensus.Params = app.DefaultConsensusParams()
+	var state map[string]json.RawMessage
+	if err := json.Unmarshal(genesis.AppState, &state); err != nil {
+		return err
+	}
+	if err := setCommittee(state, profile); err != nil {
+		return err
+	}
+	if genesis.AppState, err = json.MarshalIndent(state, "", " "); err != nil {
+		return err
+	}
 	return genesis.SaveAs(file)
 }

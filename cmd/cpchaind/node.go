@@ -17,6 +17,7 @@ import (
 	servertypes "github.com/cosmos/cosmos-sdk/server/types"
 
 	"github.com/cpchain/cpchain/app"
+	"github.com/cpchain/cpchain/offchain/candidate"
 )
 
 // blockPause is how long a node waits after a block before the next one.
@@ -42,7 +43,15 @@ func appConfig() serverconfig.Config {
 
 // newApp is the application that a node runs.
 func newApp(logger log.Logger, db dbm.DB, trace io.Writer, opts servertypes.AppOptions) servertypes.Application {
-	return app.New(logger, db, trace, true, opts, server.DefaultBaseappOptions(opts)...)
+	node := app.New(logger, db, trace, true, opts, server.DefaultBaseappOptions(opts)...)
+	keys, err := candidate.LoadKeys(cast.ToString(opts.Get(flags.FlagHome)))
+	switch {
+	case err == nil:
+		node.SetVRFKey(keys.VRF)
+	case !errors.Is(err, candidate.ErrNoKeys):
+		logger.Error("the node runs without its VRF key", "err", err)
+	}
+	return node
 }
 
 // export reads the state of a height, -1 for the newest, as genesis.

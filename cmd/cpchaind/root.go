@@ -38,6 +38,7 @@ import (
 	genutilcli "github.com/cosmos/cosmos-sdk/x/genutil/client/cli"
 
 	"github.com/cpchain/cpchain/app"
+	committeetypes "github.com/cpchain/cpchain/x/committee/types"
 )
 
 // envPrefix starts the environment variables that stand for flags: CPCHAIND_HOME for --home.
@@ -159,18 +160,28 @@ func addModuleCommands(root *cobra.Command, template *app.App, ctx client.Contex
 	if err := opts.EnhanceRootCommandWithBuilder(root, builder); err != nil {
 		return err
 	}
+	return addCandidateCommands(root)
+}
+
+// addCandidateCommands adds the committee's commands that read a node's keys to those made from its description.
+func addCandidateCommands(root *cobra.Command) error {
+	parent, _, err := root.Find([]string{"tx", committeetypes.ModuleName})
+	if err != nil {
+		return err
+	}
+	parent.AddCommand(registerCmd(), updateCmd())
 	explain(root)
 	return nil
 }
 
 func addCommands(root *cobra.Command, template *app.App) {
 	root.AddCommand(
-		initCmd(template), testnetCmd(template),
+		initCmd(template), vrfKeyCmd(), testnetCmd(template),
 		genutilcli.Commands(template.TxConfig(), template.Basics(), app.DefaultHome),
 		server.StatusCommand(), keys.Commands(), queryCommand(), txCommand(),
 		confixcmd.ConfigCommand(), pruning.Cmd(newApp, app.DefaultHome), snapshot.Cmd(newApp), debug.Cmd(),
 	)
-	server.AddCommands(root, app.DefaultHome, newApp, export, func(*cobra.Command) {})
+	server.AddCommandsWithStartCmdOptions(root, app.DefaultHome, newApp, export, server.StartCmdOptions{PostSetup: runAgent})
 }
 
 func queryCommand() *cobra.Command {

@@ -59,10 +59,10 @@ type localAccount struct {
 
 // testnetFlags are those of `testnet init-files`.
 type testnetFlags struct {
-	dir, moniker, chainID, stake, minGasPrices, listen string
-	validators, basePort                               int
-	blockTime, disputeWindow                           time.Duration
-	accounts, changes                                  []string
+	dir, moniker, chainID, stake, minGasPrices, listen, profile string
+	validators, basePort                                        int
+	blockTime, disputeWindow                                    time.Duration
+	accounts, changes                                           []string
 }
 
 func testnetCmd(template *app.App) *cobra.Command {
@@ -113,6 +113,7 @@ func (f *testnetFlags) add(cmd *cobra.Command) {
 	fl.IntVar(&f.basePort, "base-port", 26600, "first port; each node takes five; 0 takes free ones")
 	fl.DurationVar(&f.blockTime, "block-time", time.Second, "pause between blocks")
 	fl.DurationVar(&f.disputeWindow, "dispute-window", 7*24*time.Hour, "how long answers of an ended grant can be disputed")
+	fl.StringVar(&f.profile, flagProfile, profileLocal, profileUsage)
 	fl.StringArrayVar(&f.changes, "set", nil, "PATH=JSON changes a value of the genesis state (repeatable)")
 	fl.StringP(flags.FlagOutput, "o", flags.OutputFormatJSON, "output format (text|json)")
 }
@@ -201,7 +202,12 @@ func (f testnetFlags) planAccounts(network *localNet) error {
 
 // planChanges: what local networks do otherwise than real ones, then what the user sets.
 func (f testnetFlags) planChanges(network *localNet) error {
+	committee, err := committeeGenesis(f.profile)
+	if err != nil {
+		return err
+	}
 	local := []string{
+		"committee=" + committee,
 		"provider.params.boundary_blocks=20", // draws can follow each other within seconds
 		fmt.Sprintf("datarights.params.dispute_window_seconds=%d", int64(f.disputeWindow/time.Second)),
 	}

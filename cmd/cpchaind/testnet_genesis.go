@@ -86,7 +86,7 @@ type genesisChange struct {
 func parseChange(text string) (genesisChange, error) {
 	path, value, found := strings.Cut(text, "=")
 	keys := strings.Split(path, ".")
-	if !found || len(keys) < 2 {
+	if !found {
 		return genesisChange{}, fmt.Errorf("--set %q: write it like gov.params.voting_period=30s", text)
 	}
 	raw := json.RawMessage(value)

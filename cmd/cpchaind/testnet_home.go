@@ -25,6 +25,7 @@ import (
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
 	"github.com/cpchain/cpchain/app"
+	"github.com/cpchain/cpchain/offchain/candidate"
 )
 
 // operatorKey is the name of a local validator's account in its keyring.
@@ -80,7 +81,10 @@ func (network *localNet) makeNode(n *localNode, ctx client.Context, genesis *gen
 	n.NodeID, n.Peer = nodeID, nodeID+"@"+n.p2p
 	n.Operator, n.Validator = operator.String(), sdk.ValAddress(operator).String()
 	genesis.fund(operator, sdk.NewCoins(sdk.NewCoin(network.stake.Denom, network.stake.Amount.MulRaw(2))))
-	gentx, err := network.genesisTx(n, ctx, ring, consensusKey)
+	if _, err := candidate.MakeKeys(n.Home); err != nil {
+		return err
+	}
+	gentx, err := network.genesisTx(cfg, n, ctx, ring, consensusKey)
 	if err != nil {
 		return err
 	}
@@ -97,18 +101,22 @@ func newKey(ring keyring.Keyring, name string) (sdk.AccAddress, string, error) {
 	return address, mnemonic, err
 }
 
-func (network *localNet) genesisTx(n *localNode, ctx client.Context, ring keyring.Keyring, key cryptotypes.PubKey) (sdk.Tx, error) {
+func (network *localNet) genesisTx(cfg *cmtcfg.Config, n *localNode, ctx client.Context, ring keyring.Keyring, key cryptotypes.PubKey) (sdk.Tx, error) {
 	rates := stakingtypes.NewCommissionRates(math.LegacyNewDecWithPrec(5, 2), math.LegacyNewDecWithPrec(20, 2), math.LegacyNewDecWithPrec(1, 2))
 	msg, err := stakingtypes.NewMsgCreateValidator(n.Validator, key, network.stake,
 		stakingtypes.NewDescription(n.Moniker, "", "", "", ""), rates, math.OneInt())
 	if err != nil {
 		return nil, err
 	}
-	builder := ctx.TxConfig.NewTxBuilder()
-	if err := builder.SetMsgs(msg); err != nil {
+	register, err := candidate.Registration(cfg, network.ChainID, n.Operator, n.p2p)
+	if err != nil {
 		return nil, err
 	}
-	builder.SetGasLimit(200_000)
+	builder := ctx.TxConfig.NewTxBuilder()
+	if err := builder.SetMsgs(msg, register); err != nil {
+		return nil, err
+	}
+	builder.SetGasLimit(400_000)
 	builder.SetMemo(n.Peer)
 	factory := tx.Factory{}.WithChainID(network.ChainID).WithKeybase(ring).WithTxConfig(ctx.TxConfig).
 		WithSignMode(signing.SignMode_SIGN_MODE_DIRECT)

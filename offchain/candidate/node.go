@@ -78,10 +78,10 @@ func (n *Node) Turn(ctx context.Context) (Turn, error) {
 	if err != nil {
 		return Turn{}, err
 	}
-	next := res.Height + 1 // what is sent now is in the next block at the earliest
 	turn := Turn{
 		Height: res.Height, Term: res.Term.Number, Input: res.Term.Input, Drawn: res.Drawn, Reason: res.Reason,
-		Open: next >= res.Term.Open && next <= res.Term.Close, Operator: candidate.Candidate.Operator,
+		// the mempool judges by the last block, and what is sent now is in the next one at the earliest
+		Open: res.Height >= res.Term.Open && res.Height < res.Term.Close, Operator: candidate.Candidate.Operator,
 	}
 	if res.Snapshot != nil {
 		turn.Weight, turn.Key = res.Snapshot.Weight, res.Snapshot.VrfKey

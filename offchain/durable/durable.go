@@ -14,7 +14,7 @@ func Create(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(staged)
+	defer func() { _ = os.Remove(staged) }() // the file has its name by then, or there is an error to tell
 	if err := os.Link(staged, path); err != nil {
 		if errors.Is(err, os.ErrExist) {
 			return fmt.Errorf("%s exists already and is not overwritten: %w", path, os.ErrExist)

@@ -29,6 +29,9 @@ func (s *seating) has(operator string) bool { return slices.Contains(s.seats, op
 
 // whyNotInSnapshot says why an operator does not draw in a term, as well as the present state can tell.
 func (k Keeper) whyNotInSnapshot(ctx context.Context, operator sdk.AccAddress, term uint64) (string, error) {
+	if term == 1 {
+		return "the first term has no election", nil
+	}
 	c, err := k.candidates.Get(ctx, operator)
 	if errors.Is(err, collections.ErrNotFound) {
 		return "it is not registered as a candidate", nil
