@@ -223,7 +223,7 @@ func (k Keeper) remember(ctx context.Context, s *seating, text string, reason ty
 }
 
 // fitness says who may take a seat now. It remembers its answers: an election asks of some more than once.
-func (k Keeper) fitness(ctx context.Context, s *seating) (func(operator string) bool, error) {
+func (k Keeper) fitness(ctx context.Context, s *seating) func(operator string) bool {
 	known := make(map[string]bool) // looked up only
 	return func(operator string) bool {
 		fit, asked := known[operator]
@@ -232,7 +232,7 @@ func (k Keeper) fitness(ctx context.Context, s *seating) (func(operator string) 
 			known[operator] = fit
 		}
 		return fit
-	}, nil
+	}
 }
 
 // mayEnter says whether a candidate is fit for a seat at this moment. What can't be read is not fit: a seat less is better than no
@@ -281,11 +281,7 @@ func (k Keeper) fill(ctx context.Context, s *seating) error {
 	if err != nil {
 		return err
 	}
-	fit, err := k.fitness(ctx, s)
-	if err != nil {
-		return err
-	}
-	floor := int(s.params.MinSeats)
+	fit, floor := k.fitness(ctx, s), int(s.params.MinSeats)
 	s.add(s.seats.Fill(reserve, fit, s.budget(), floor), types.REASON_FILLED)
 	if s.seats.Occupied() >= floor {
 		return nil

@@ -3,6 +3,7 @@ package keeper
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"cosmossdk.io/collections"
 
@@ -129,11 +130,9 @@ func (k Keeper) elect(ctx context.Context, term types.Term, state *seating) erro
 		return emit(ctx, &types.EventQuorumMissed{Term: term.Number, Drew: uint32(len(ranking)), Cohort: uint32(cohort)})
 	}
 	(*extended)[cohort] = 0
-	fit, err := k.fitness(ctx, state)
-	if err != nil {
-		return err
-	}
-	came, left := state.seats.Rotate(cohort, ranking, fit, state.budget())
+	enter, members := k.fitness(ctx, state), slices.Clone(state.seats)
+	stay := func(operator string) bool { return slices.Contains(members, operator) } // removeUnfit has left them their seats
+	came, left := state.seats.Rotate(cohort, ranking, func(operator string) bool { return stay(operator) || enter(operator) }, state.budget())
 	state.add(came, types.REASON_ELECTED)
 	state.drop(left, types.REASON_ELECTED)
 	return nil

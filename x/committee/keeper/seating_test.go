@@ -1,0 +1,332 @@
+package keeper
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	cmttypes "github.com/cometbft/cometbft/types"
+	"github.com/stretchr/testify/require"
+
+	"cosmossdk.io/math"
+
+	slashingtypes "github.com/cosmos/cosmos-sdk/x/slashing/types"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
+
+	"github.com/cpchain/cpchain/pkg/election"
+	"github.com/cpchain/cpchain/x/committee/types"
+)
+
+// COM-SEAT-1
+func TestAnUnfitMemberLosesItsSeatInTheSameBlockAndTheReserveFillsIt(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		harm   func(*fixture, *operator)
+		reason types.Reason
+	}{
+		{"jailed", (*fixture).jail, types.REASON_NOT_BONDED},
+		{"unbonding", func(f *fixture, o *operator) {
+			f.change(o, func(v *stakingtypes.Validator) { v.Status = stakingtypes.Unbonding })
+		}, types.REASON_NOT_BONDED},
+		{"gone from x/staking", func(f *fixture, o *operator) { delete(f.bonds.rows, string(o.account)) }, types.REASON_NOT_BONDED},
+		{"made anew with another key", func(f *fixture, o *operator) {
+			other := newOperator(999)
+			other.account, other.name = o.account, o.name
+			f.bond(other, selfBond)
+		}, types.REASON_NOT_BONDED},
+		{"tombstoned", func(f *fixture, o *operator) {
+			f.signers.infos[string(o.cons())] = slashingtypes.ValidatorSigningInfo{Tombstoned: true}
+		}, types.REASON_TOMBSTONED},
+		{"below the reputation threshold", func(f *fixture, o *operator) { f.reputation.scores[string(o.account)] = 499 }, types.REASON_REPUTATION},
+		{"with too little of its own bonded", func(f *fixture, o *operator) {
+			f.change(o, func(v *stakingtypes.Validator) {
+				v.Tokens, v.DelegatorShares = math.NewInt(999), math.LegacyNewDec(999)
+			})
+		}, types.REASON_SELF_BOND},
+		{"unregistered", func(f *fixture, o *operator) { require.NoError(f.t, f.k.Unregister(f.ctx, o.account)) }, types.REASON_LEFT},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFixture(t, smallParams(), 12, 0)
+			f.toTerm(3)
+			o := f.member()
+			reserve := f.reserveNow()
+			c.harm(f, o)
+			reserve = slices.DeleteFunc(reserve, func(name string) bool { return name == o.name })
+			f.block()
+			require.False(t, f.sits(o))
+			require.Contains(t, f.seated(), reserve[0], "the first of the reserve enters in the same block")
+			require.Contains(t, f.reputation.heard, o.name+" lost "+c.reason.String())
+
+			boundary, err := f.k.boundaries.Get(f.ctx, uint64(f.ctx.BlockHeight()))
+			require.NoError(t, err)
+			require.Equal(t, []types.Change{{Operator: o.name, Reason: c.reason}}, boundary.Left)
+			require.Equal(t, []types.Change{{Operator: reserve[0], Reason: types.REASON_FILLED}}, boundary.Came)
+		})
+	}
+}
+
+func (f *fixture) reserveNow() []string {
+	res, err := NewQueryServer(f.k).Reserve(f.ctx, &types.QueryReserveRequest{})
+	require.NoError(f.t, err)
+	return res.Operators
+}
+
+// COM-SEAT-2
+func TestAMemberThatDoesNotSignIsReplacedAndReturnsByParole(t *testing.T) {
+	f := newFixture(t, smallParams(), 12, 0)
+	f.toTerm(3)
+	o := f.member()
+	f.away[o.name] = true
+	left := f.ctx.BlockHeight()
+	for f.sits(o) {
+		f.block()
+		require.Less(t, f.ctx.BlockHeight(), left+20)
+	}
+	require.EqualValues(t, 9, f.ctx.BlockHeight()-left, "eight blocks may be missed in a row")
+	term := f.term().Number
+	candidate, err := f.k.Candidate(f.ctx, o.account)
+	require.NoError(t, err)
+	require.Equal(t, &types.Removal{Term: term, Height: f.ctx.BlockHeight(), Reason: types.REASON_ABSENT, ParoleUntil: term + 3}, candidate.Removal)
+
+	f.away[o.name] = false
+	for number := f.term().Number; number <= term+2; number++ {
+		require.False(t, f.sits(o), "on parole in term %d", number)
+		f.toTerm(number + 1)
+	}
+	for range 40 {
+		f.toTerm(f.term().Number + 1)
+		if f.sits(o) {
+			return
+		}
+	}
+	t.Fatal("it never came back")
+}
+
+// COM-SEAT-3
+func TestAMemberThatMissesTwoDrawsLeaves(t *testing.T) {
+	f := newFixture(t, smallParams(), 12, 0)
+	f.toTerm(3)
+	o := f.member()
+	f.silent[o.name] = true
+	f.toHeight(f.term().Close)
+	f.block()
+	require.True(t, f.sits(o), "one draw may be missed")
+	f.toTerm(4)
+	if !f.sits(o) {
+		t.Skip("it was voted out in between: the seed of this test must be another")
+	}
+	f.toHeight(f.term().Close)
+	f.block()
+	require.False(t, f.sits(o))
+	require.Contains(t, f.reputation.heard, o.name+" lost REASON_SILENT")
+}
+
+// COM-SEAT-4
+func TestNewcomersStayWithinTheBudgetOfATermAndRemovalsDoNot(t *testing.T) {
+	p := smallParams()
+	p.Seats, p.TermBlocks, p.DrawCloseBlocks, p.MinSeats = 10, 40, 20, 4
+	f := newFixture(t, p, 30, 0)
+	f.toTerm(3)
+	f.block()
+	for _, name := range f.seated()[:6] {
+		for _, o := range f.operators {
+			if o.name == name {
+				f.jail(o)
+			}
+		}
+	}
+	f.block()
+	require.Len(t, f.seated(), 4+election.Additions(10), "six left at once, three may enter")
+	f.toTerm(4)
+	require.Len(t, f.seated(), 7, "the budget is spent until the term ends")
+	f.toTerm(5)
+	require.Len(t, f.seated(), 10)
+}
+
+// COM-SEAT-5
+func TestTheSetIsNeverEmptyAndMinSeatsGoBeforeTheBudget(t *testing.T) {
+	f := newFixture(t, smallParams(), 12, 0)
+	f.toTerm(3)
+	for _, o := range f.operators[:8] {
+		f.jail(o)
+	}
+	f.block()
+	require.Len(t, f.seated(), 4, "four are left to sit")
+	for _, o := range f.operators[8:] {
+		f.jail(o)
+	}
+	f.block()
+	require.NotEmpty(t, f.seated(), "without a member there is no next block")
+	f.blocks(30)
+	require.NotEmpty(t, f.seated())
+	for _, o := range f.operators {
+		f.unjail(o)
+	}
+	f.blocks(2 * 20)
+	require.GreaterOrEqual(t, len(f.seated()), 4)
+	for _, o := range f.operators {
+		if f.sits(o) {
+			require.True(t, f.bonds.rows[string(o.account)].IsBonded())
+		}
+	}
+}
+
+// COM-SEAT-6
+func TestNobodySitsWithoutSigningInfo(t *testing.T) {
+	f := newFixture(t, smallParams(), 12, 0)
+	f.toTerm(3)
+	strange := f.outsider()
+	delete(f.signers.infos, string(strange.cons()))
+	f.reputation.scores[string(strange.account)] = 10_000
+	for range 30 {
+		f.toTerm(f.term().Number + 1)
+		require.False(t, f.sits(strange))
+	}
+}
+
+// COM-SEAT-7
+func TestEverySeatHasTheSamePowerWhateverTheStake(t *testing.T) {
+	f := newFixture(t, smallParams(), 12, 0)
+	f.change(f.operators[0], func(v *stakingtypes.Validator) { v.Tokens = math.NewInt(1 << 50) })
+	f.toTerm(8)
+	for _, v := range f.set.Validators {
+		require.EqualValues(t, 1, v.VotingPower)
+	}
+}
+
+// COM-SEAT-8
+func TestTheNumberOfSeatsFollowsItsParam(t *testing.T) {
+	f := newFixture(t, smallParams(), 20, 0)
+	f.toTerm(3)
+	p := smallParams()
+	p.Seats, p.TermBlocks = 8, 40
+	server := NewMsgServer(f.k)
+	_, err := server.UpdateParams(f.ctx, &types.MsgUpdateParams{Authority: testAuthority, Params: p})
+	require.NoError(t, err)
+	f.toTerm(7)
+	require.Len(t, f.seated(), 8)
+	p.Seats = 5
+	_, err = server.UpdateParams(f.ctx, &types.MsgUpdateParams{Authority: testAuthority, Params: p})
+	require.NoError(t, err)
+	f.toTerm(8)
+	require.Len(t, f.seated(), 7, "by a cohort for each term")
+	f.toTerm(11)
+	require.Len(t, f.seated(), 5)
+	_, err = server.UpdateParams(f.ctx, &types.MsgUpdateParams{Authority: "somebody", Params: p})
+	require.ErrorIs(t, err, types.ErrAuthority)
+}
+
+// COM-GEN-2
+func TestAGenesisWithoutCandidatesSeatsTheBondedValidators(t *testing.T) {
+	f := newFixture(t, smallParams(), 3, 3)
+	require.Len(t, f.seated(), 3)
+	f.blocks(100)
+	require.Len(t, f.seated(), 3, "they stay without drawing")
+	require.NotContains(t, fmt.Sprint(f.reputation.heard), "lost")
+	f.jail(f.operators[1])
+	f.block()
+	require.Len(t, f.seated(), 2)
+	f.unjail(f.operators[1])
+	f.block()
+	require.Len(t, f.seated(), 3, "under min_seats any bonded validator sits")
+}
+
+// COM-SEAT-9: whatever happens to validators, at every block the updates are what CometBFT takes, somebody sits, and the invariants hold.
+func TestRandomLifeCycles(t *testing.T) {
+	for seed := range uint64(2) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			p := smallParams()
+			p.AbsentBlocks = 3
+			f := newFixture(t, p, 18, 4)
+			rng := rand.New(rand.NewPCG(seed, 7))
+			for range 2_000 {
+				f.disturb(rng)
+				f.block()
+				if rng.IntN(50) == 0 {
+					require.NoError(t, f.k.CheckInvariants(f.ctx))
+				}
+			}
+		})
+	}
+}
+
+// disturb does something to somebody.
+func (f *fixture) disturb(rng *rand.Rand) {
+	o := f.operators[rng.IntN(len(f.operators))]
+	_, exists := f.bonds.rows[string(o.account)]
+	switch rng.IntN(24) {
+	case 0:
+		if exists {
+			f.jail(o)
+		}
+	case 1, 2:
+		if exists {
+			f.unjail(o)
+		}
+	case 3:
+		f.away[o.name] = !f.away[o.name]
+	case 4:
+		f.silent[o.name] = !f.silent[o.name]
+	case 5:
+		f.skip[o.name] = !f.skip[o.name]
+	case 6:
+		if exists {
+			tokens := rng.Int64N(2 * selfBond)
+			f.change(o, func(v *stakingtypes.Validator) {
+				v.Tokens, v.DelegatorShares = math.NewInt(tokens), math.LegacyNewDec(max(1, tokens))
+			})
+		}
+	case 7:
+		if !f.sits(o) {
+			delete(f.bonds.rows, string(o.account))
+		}
+	case 8, 9:
+		if !exists {
+			f.bond(o, selfBond)
+		}
+	case 10:
+		f.reputation.scores[string(o.account)] = rng.Uint32N(10_001)
+	case 11:
+		_ = f.k.Unregister(f.ctx, o.account) //nolint:errcheck // it may not be registered: the chain refuses it then
+	case 12, 13:
+		_, _ = f.k.Register(f.ctx, o.account, o.registration()) //nolint:errcheck // it may be registered, jailed or gone
+	case 14:
+		if rng.IntN(10) == 0 { // a great part at once
+			for _, each := range f.operators {
+				if _, found := f.bonds.rows[string(each.account)]; found && rng.IntN(10) < 4 {
+					f.jail(each)
+				}
+			}
+		}
+	case 15:
+		if !f.sits(o) {
+			fresh := newOperator(int(rng.Uint32N(1_000_000)) + 1_000)
+			again := *o
+			again.vrf = fresh.vrf
+			msg := again.registration()
+			if _, err := f.k.Update(f.ctx, o.account, &types.MsgUpdateCandidate{Operator: o.name, VrfKey: msg.VrfKey, VrfKeyProof: msg.VrfKeyProof}); err == nil {
+				o.vrf = fresh.vrf
+				f.silent[o.name] = true // the fixture would draw with the new key in the old snapshot
+			}
+		}
+	}
+}
+
+func TestDiffIsWhatCometBFTTakes(t *testing.T) {
+	seat := func(i int) types.Seat {
+		o := newOperator(i)
+		return types.Seat{Operator: o.name, ConsensusKey: o.consensus.PubKey().Bytes()}
+	}
+	before := []types.Seat{seat(1), seat(2), {}, seat(3)}
+	after := []types.Seat{seat(3), {}, seat(4), seat(5)}
+	first, err := cmttypes.PB2TM.ValidatorUpdates(diff(nil, before))
+	require.NoError(t, err)
+	set := cmttypes.NewValidatorSet(first)
+	changes, err := cmttypes.PB2TM.ValidatorUpdates(diff(before, after))
+	require.NoError(t, err)
+	require.Len(t, changes, 4)
+	require.NoError(t, set.UpdateWithChangeSet(changes))
+	require.Equal(t, 3, set.Size())
+	require.Empty(t, diff(after, slices.Clone(after)))
+}
