@@ -72,6 +72,8 @@ import (
 	datarightstypes "github.com/cpchain/cpchain/x/datarights/types"
 	providerkeeper "github.com/cpchain/cpchain/x/provider/keeper"
 	providertypes "github.com/cpchain/cpchain/x/provider/types"
+	reputationkeeper "github.com/cpchain/cpchain/x/reputation/keeper"
+	reputationtypes "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 var _ servertypes.Application = (*App)(nil)
@@ -102,6 +104,7 @@ type App struct {
 	CapabilityKeeper *capabilitykeeper.Keeper
 	IBCKeeper        *ibckeeper.Keeper
 	TransferKeeper   transferkeeper.Keeper
+	ReputationKeeper reputationkeeper.Keeper
 	CommitteeKeeper  committeekeeper.Keeper
 	ProviderKeeper   providerkeeper.Keeper
 	DatarightsKeeper datarightskeeper.Keeper
@@ -174,7 +177,7 @@ func (app *App) setKeys() {
 		authtypes.StoreKey, banktypes.StoreKey, stakingtypes.StoreKey, slashingtypes.StoreKey, distrtypes.StoreKey,
 		govtypes.StoreKey, evidencetypes.StoreKey, feegrant.StoreKey, authzkeeper.StoreKey, upgradetypes.StoreKey,
 		consensustypes.StoreKey, capabilitytypes.StoreKey, ibcexported.StoreKey, transfertypes.StoreKey,
-		committeetypes.StoreKey, providertypes.StoreKey, datarightstypes.StoreKey,
+		reputationtypes.StoreKey, committeetypes.StoreKey, providertypes.StoreKey, datarightstypes.StoreKey,
 	)
 	app.memKeys = storetypes.NewMemoryStoreKeys(capabilitytypes.MemStoreKey)
 	app.MountKVStores(app.keys)
@@ -269,11 +272,12 @@ func (app *App) setGovKeeper() {
 	app.GovKeeper.SetLegacyRouter(govv1beta1.NewRouter().AddRoute(govtypes.RouterKey, govv1beta1.ProposalHandler))
 }
 
-// setOwnKeepers makes the keepers of our modules; calls go down: datarights -> provider -> committee.
+// setOwnKeepers makes the keepers of our modules; calls go down: datarights -> provider -> committee -> reputation.
 func (app *App) setOwnKeepers() {
 	accounts := app.AccountKeeper.AddressCodec()
+	app.ReputationKeeper = reputationkeeper.NewKeeper(app.cdc, app.store(reputationtypes.StoreKey), accounts, Authority())
 	app.CommitteeKeeper = committeekeeper.NewKeeper(app.cdc, app.store(committeetypes.StoreKey), accounts, Authority(),
-		app.StakingKeeper, app.SlashingKeeper, evenReputation{}, app.AccountKeeper)
+		app.StakingKeeper, app.SlashingKeeper, app.ReputationKeeper, app.AccountKeeper)
 	app.ProviderKeeper = providerkeeper.NewKeeper(app.cdc, app.store(providertypes.StoreKey), accounts, Authority(), app.BankKeeper,
 		app.CommitteeKeeper)
 	app.DatarightsKeeper = datarightskeeper.NewKeeper(app.cdc, app.store(datarightstypes.StoreKey), accounts, Authority(),

@@ -51,6 +51,8 @@ import (
 	datarightstypes "github.com/cpchain/cpchain/x/datarights/types"
 	"github.com/cpchain/cpchain/x/provider"
 	providertypes "github.com/cpchain/cpchain/x/provider/types"
+	"github.com/cpchain/cpchain/x/reputation"
+	reputationtypes "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 // ModuleAccounts are the modules that hold coins, and what they may do with them. None may mint ucpc, whatever its
@@ -106,6 +108,7 @@ func (app *App) setModules() {
 		ibc.NewAppModule(app.IBCKeeper),
 		ibctm.NewAppModule(),
 		transfer.NewAppModule(app.TransferKeeper),
+		reputation.NewAppModule(cdc, app.ReputationKeeper),
 		committee.NewAppModule(cdc, app.CommitteeKeeper),
 		provider.NewAppModule(cdc, app.ProviderKeeper),
 		datarights.NewAppModule(cdc, app.DatarightsKeeper),
@@ -179,6 +182,7 @@ func genesisOrder() []string {
 		slashingtypes.ModuleName, // after staking: reads its validators
 		govtypes.ModuleName,
 		ibcexported.ModuleName,
+		reputationtypes.ModuleName, // before all that report to it
 		committeetypes.ModuleName,  // after staking and slashing: whom its committee names must be bonded and known there
 		providertypes.ModuleName,   // before datarights: rights refer to providers
 		datarightstypes.ModuleName, // before genutil: genesis transactions may call it

@@ -45,7 +45,9 @@ var _ ibctesting.TestingApp = TestingApp{}
 func (a TestingApp) GetBaseApp() *baseapp.BaseApp { return a.BaseApp }
 
 // GetStakingKeeper implements ibctesting.TestingApp.
-func (a TestingApp) GetStakingKeeper() ibctestingtypes.StakingKeeper { return bondedHistory{a.StakingKeeper} }
+func (a TestingApp) GetStakingKeeper() ibctestingtypes.StakingKeeper {
+	return bondedHistory{a.StakingKeeper}
+}
 
 // bondedHistory adds the validators to a past header, from which ibctesting makes what a relayer gets from CometBFT. The
 // application keeps headers only; ibctesting's validators never change.

@@ -32,6 +32,7 @@ import (
 	"github.com/cpchain/cpchain/pkg/election"
 	"github.com/cpchain/cpchain/pkg/vrf"
 	"github.com/cpchain/cpchain/x/committee/types"
+	reputation "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 const (
@@ -105,7 +106,7 @@ type opinions struct {
 	scores map[string]uint32
 	term   uint64
 	heard  []string
-	bond   map[string]math.Int
+	bonds  []string
 }
 
 func (o *opinions) Score(_ context.Context, operator sdk.AccAddress) (uint32, error) {
@@ -120,24 +121,13 @@ func (o *opinions) BeginTerm(_ context.Context, term uint64) error {
 	return nil
 }
 
-func (o *opinions) TermServed(_ context.Context, operator sdk.AccAddress, s types.Served) error {
-	o.heard = append(o.heard, fmt.Sprintf("%s served %d/%d %d/%d", operator, s.Signed, s.Expected, s.Skipped, s.Proposals))
-	return nil
-}
-
-func (o *opinions) SortitionMissed(_ context.Context, operator sdk.AccAddress, term uint64) error {
-	o.heard = append(o.heard, fmt.Sprintf("%s missed %d", operator, term))
-	return nil
-}
-
-func (o *opinions) SeatLost(_ context.Context, operator sdk.AccAddress, reason types.Reason) error {
-	o.heard = append(o.heard, fmt.Sprintf("%s lost %s", operator, reason))
-	return nil
-}
-
-func (o *opinions) Deposit(_ context.Context, operator sdk.AccAddress, bonded math.Int) error {
-	o.bond[string(operator)] = bonded
-	return nil
+func (o *opinions) Report(_ context.Context, e reputation.Evidence) error {
+	if e.Kind != reputation.KIND_BOND {
+		o.heard = append(o.heard, fmt.Sprintf("%s %s", e.Operator, e.Text))
+	} else {
+		o.bonds = append(o.bonds, fmt.Sprintf("%s %s", e.Operator, e.Text))
+	}
+	return e.Validate()
 }
 
 // book of accounts.
@@ -230,7 +220,7 @@ func newFixture(t testing.TB, params types.Params, n, late int) *fixture {
 	t.Helper()
 	f := &fixture{
 		t: t, bonds: &bonds{map[string]stakingtypes.Validator{}}, signers: &signers{map[string]slashingtypes.ValidatorSigningInfo{}},
-		reputation: &opinions{scores: map[string]uint32{}, bond: map[string]math.Int{}}, accounts: &book{map[string]bool{}},
+		reputation: &opinions{scores: map[string]uint32{}}, accounts: &book{map[string]bool{}},
 		skip: map[string]bool{}, silent: map[string]bool{}, away: map[string]bool{},
 	}
 	newKeeper(t, f)

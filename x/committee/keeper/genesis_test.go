@@ -43,8 +43,7 @@ func TestAChainExportedInMidTermGoesOnAsIfNothingHadHappened(t *testing.T) {
 
 	twin.ctx = twin.ctx.WithBlockHeight(f.ctx.BlockHeight())
 	twin.set = f.set.Copy()
-	scores, bond := f.reputation.scores, f.reputation.bond
-	twin.reputation = &opinions{scores: scores, bond: bond}
+	twin.reputation = &opinions{scores: f.reputation.scores}
 	for range 60 {
 		f.block()
 		twin.block()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cpchain/cpchain/pkg/election"
 	"github.com/cpchain/cpchain/x/committee/types"
+	reputation "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 // seating is the committee while a block changes it.
@@ -207,7 +208,7 @@ func (k Keeper) unfit(ctx context.Context, s *seating, seat types.Seat) (types.R
 // remember keeps why a member lost its seat, and tells reputation.
 func (k Keeper) remember(ctx context.Context, s *seating, text string, reason types.Reason) error {
 	operator := k.account(text)
-	if err := k.reputation.SeatLost(ctx, operator, reason); err != nil {
+	if err := k.blame(ctx, operator, reason); err != nil {
 		return err
 	}
 	c, err := k.candidates.Get(ctx, operator)
@@ -220,6 +221,20 @@ func (k Keeper) remember(ctx context.Context, s *seating, text string, reason ty
 	c.Missed = 0
 	c.Removal = &types.Removal{Term: s.term.Number, Height: s.height, Reason: reason, ParoleUntil: s.term.Number + 1 + s.params.ParoleTerms}
 	return k.candidates.Set(ctx, operator, c)
+}
+
+// blame tells reputation why a seat was lost. Who leaves by itself, or had too little reputation already, loses nothing more.
+func (k Keeper) blame(ctx context.Context, operator sdk.AccAddress, reason types.Reason) error {
+	switch reason {
+	case types.REASON_TOMBSTONED:
+		return k.reputation.Report(ctx, reputation.DoubleSigned(operator))
+	case types.REASON_NOT_BONDED:
+		return k.reputation.Report(ctx, reputation.Jailed(operator))
+	case types.REASON_ABSENT, types.REASON_SILENT, types.REASON_SELF_BOND:
+		return k.reputation.Report(ctx, reputation.SeatLost(operator, reasonTexts[reason]))
+	default:
+		return nil
+	}
 }
 
 // fitness says who may take a seat now. It remembers its answers: an election asks of some more than once.

@@ -10,6 +10,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/cpchain/cpchain/x/committee/types"
+	reputation "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 // BeginBlock counts who signed the last block.
@@ -57,8 +58,8 @@ func (k Keeper) report(ctx context.Context, services types.Services, ended func(
 		if !ended(s.Operator) || s.Expected == 0 && s.Proposals == 0 {
 			continue
 		}
-		served := types.Served{Expected: s.Expected, Signed: s.Signed, Proposals: s.Proposals, Skipped: s.Skipped}
-		if err := k.reputation.TermServed(ctx, k.account(s.Operator), served); err != nil {
+		served := reputation.Served(k.account(s.Operator), s.Expected, s.Signed, s.Proposals, s.Skipped)
+		if err := k.reputation.Report(ctx, served); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cpchain/cpchain/pkg/election"
 	"github.com/cpchain/cpchain/x/committee/types"
+	reputation "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 // CheckTurn says whether a candidate may draw at this height, without looking at the proof. The ante chain calls it before it verifies
@@ -198,5 +199,5 @@ func (k Keeper) tellDeposit(ctx context.Context, operator sdk.AccAddress) error 
 	if err != nil {
 		return err
 	}
-	return k.reputation.Deposit(ctx, operator, own)
+	return k.reputation.Report(ctx, reputation.ValidatorBond(operator, own))
 }

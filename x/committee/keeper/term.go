@@ -11,6 +11,7 @@ import (
 
 	"github.com/cpchain/cpchain/pkg/election"
 	"github.com/cpchain/cpchain/x/committee/types"
+	reputation "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 const (
@@ -102,7 +103,7 @@ func (k Keeper) missedDraw(ctx context.Context, operator []byte, term uint64) er
 	if err := k.candidates.Set(ctx, operator, c); err != nil {
 		return err
 	}
-	return k.reputation.SortitionMissed(ctx, operator, term)
+	return k.reputation.Report(ctx, reputation.SortitionMissed(operator, term))
 }
 
 // elect rotates the cohort that is up at the end of a term, unless too few drew: its seats are kept then, once.

@@ -169,7 +169,7 @@ func TestWithoutAQuorumACohortIsKeptOnce(t *testing.T) {
 	require.Equal(t, before, f.seated(), "four of fourteen that were active, for five seats")
 	cohort := cohortOf(4, 5)
 	require.EqualValues(t, 4, f.committee().Extended[cohort])
-	require.Contains(t, f.reputation.heard, before[0]+" missed 4")
+	require.Contains(t, f.reputation.heard, before[0]+" did not draw in term 4")
 
 	clear(f.silent)
 	f.toTerm(9)

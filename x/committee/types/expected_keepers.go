@@ -3,11 +3,11 @@ package types
 import (
 	"context"
 
-	"cosmossdk.io/math"
-
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	slashingtypes "github.com/cosmos/cosmos-sdk/x/slashing/types"
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
+
+	reputation "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 // StakingKeeper knows who is bonded.
@@ -33,16 +33,10 @@ type AccountKeeper interface {
 	SetAccount(ctx context.Context, account sdk.AccountI)
 }
 
-// Served is what a member did in a term, or in its part of one.
-type Served struct{ Expected, Signed, Proposals, Skipped uint64 }
-
-// ReputationKeeper weighs candidates and hears what they did. Operators are account addresses.
+// ReputationKeeper weighs candidates and hears what the committee saw of them.
 type ReputationKeeper interface {
 	// Score is 0 to 10000.
 	Score(ctx context.Context, operator sdk.AccAddress) (uint32, error)
 	BeginTerm(ctx context.Context, term uint64) error
-	TermServed(ctx context.Context, operator sdk.AccAddress, served Served) error
-	SortitionMissed(ctx context.Context, operator sdk.AccAddress, term uint64) error
-	SeatLost(ctx context.Context, operator sdk.AccAddress, reason Reason) error
-	Deposit(ctx context.Context, operator sdk.AccAddress, bonded math.Int) error
+	Report(ctx context.Context, e reputation.Evidence) error
 }

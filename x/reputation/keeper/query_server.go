@@ -1,0 +1,180 @@
+package keeper
+
+import (
+	"context"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"cosmossdk.io/collections"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/types/query"
+
+	"github.com/cpchain/cpchain/x/reputation/types"
+)
+
+// maxPage caps every list.
+const maxPage = 200
+
+type queryServer struct{ k Keeper }
+
+var _ types.QueryServer = queryServer{}
+
+// NewQueryServer serves the module's queries.
+func NewQueryServer(k Keeper) types.QueryServer { return queryServer{k: k} }
+
+// capped is a page of at most maxPage; newest or best first unless reversed.
+func capped(page *query.PageRequest) *query.PageRequest {
+	var p query.PageRequest
+	if page != nil {
+		p = *page
+	}
+	if p.Limit == 0 || p.Limit > maxPage {
+		p.Limit = maxPage
+	}
+	p.Reverse = !p.Reverse
+	return &p
+}
+
+func (s queryServer) operator(address string) (sdk.AccAddress, error) {
+	bz, err := s.k.addresses.StringToBytes(address)
+	if err != nil {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
+	return bz, nil
+}
+
+// Params implements types.QueryServer.
+func (s queryServer) Params(ctx context.Context, _ *types.QueryParamsRequest) (*types.QueryParamsResponse, error) {
+	params, err := s.k.params.Get(ctx)
+	return &types.QueryParamsResponse{Params: params}, err
+}
+
+// Score implements types.QueryServer.
+func (s queryServer) Score(ctx context.Context, req *types.QueryScoreRequest) (*types.QueryScoreResponse, error) {
+	operator, err := s.operator(req.Operator)
+	if err != nil {
+		return nil, err
+	}
+	row, _, err := s.k.settled(ctx, operator)
+	return &types.QueryScoreResponse{Score: row.Score, Term: row.SettledTerm}, err
+}
+
+// Breakdown implements types.QueryServer.
+func (s queryServer) Breakdown(ctx context.Context, req *types.QueryBreakdownRequest) (*types.QueryBreakdownResponse, error) {
+	operator, err := s.operator(req.Operator)
+	if err != nil {
+		return nil, err
+	}
+	row, _, err := s.k.settled(ctx, operator)
+	if err != nil {
+		return nil, err
+	}
+	params, err := s.k.params.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, live := params.Weights, params.Weights.Effective()
+	return &types.QueryBreakdownResponse{Row: row, Target: row.Target(params), Dimensions: []types.Dimension{
+		{Name: "blocks", Value: row.Blocks, Weight: w.Blocks, EffectiveWeight: live.Blocks, Source: "terms served in the committee"},
+		{Name: "service", Weight: w.Service, EffectiveWeight: live.Service, Source: noSource[0]},
+		{Name: "data", Weight: w.Data, EffectiveWeight: live.Data, Source: noSource[1]},
+		{Name: "deposit", Value: row.DepositValue(params), Weight: w.Deposit, EffectiveWeight: live.Deposit, Source: "aged bonds of validator and provider"},
+		{Name: "fees", Value: row.FeesValue(params), Weight: w.Fees, EffectiveWeight: live.Fees, Source: "burnt fees"},
+	}}, nil
+}
+
+// noSource says what will feed the dimensions that count for nothing yet.
+var noSource = []string{
+	"service counts for nothing yet: proofs of possession and answered demands will feed it; wrong answers cost score already",
+	"data counts for nothing yet: settled sales will feed it",
+}
+
+// Explain implements types.QueryServer.
+func (s queryServer) Explain(ctx context.Context, req *types.QueryExplainRequest) (*types.QueryExplainResponse, error) {
+	operator, err := s.operator(req.Operator)
+	if err != nil {
+		return nil, err
+	}
+	rows, next, err := query.CollectionPaginate(ctx, s.k.changes, capped(req.Pagination),
+		func(_ collections.Pair[[]byte, uint64], c types.Change) (types.Change, error) { return c, nil },
+		query.WithCollectionPaginationPairPrefix[[]byte, uint64](operator))
+	if err != nil {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
+	return &types.QueryExplainResponse{Changes: rows, Notes: noSource, Pagination: next}, nil
+}
+
+// History implements types.QueryServer.
+func (s queryServer) History(ctx context.Context, req *types.QueryHistoryRequest) (*types.QueryHistoryResponse, error) {
+	operator, err := s.operator(req.Operator)
+	if err != nil {
+		return nil, err
+	}
+	points, next, err := query.CollectionPaginate(ctx, s.k.changes, capped(req.Pagination),
+		func(_ collections.Pair[[]byte, uint64], c types.Change) (types.Point, error) {
+			return types.Point{Term: c.Term, Height: c.Height, Score: c.After}, nil
+		}, query.WithCollectionPaginationPairPrefix[[]byte, uint64](operator))
+	if err != nil {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
+	return &types.QueryHistoryResponse{Points: points, Pagination: next}, nil
+}
+
+// Ranking implements types.QueryServer. Scores are as of the term they were last settled in.
+func (s queryServer) Ranking(ctx context.Context, req *types.QueryRankingRequest) (*types.QueryRankingResponse, error) {
+	switch req.Preset {
+	case "":
+	case types.Preset2019:
+		rows, err := s.k.best(ctx, 0, maxPage)
+		return &types.QueryRankingResponse{Standings: types.Rank2019(rows)}, err
+	default:
+		return nil, status.Error(codes.InvalidArgument, types.ErrPreset.Wrapf("%q: there is %q", req.Preset, types.Preset2019).Error())
+	}
+	var page query.PageRequest
+	if req.Pagination != nil {
+		page = *req.Pagination
+	}
+	if len(page.Key) > 0 || page.Offset > types.MaxOffset {
+		return nil, status.Errorf(codes.InvalidArgument, "page by offset, at most %d", types.MaxOffset)
+	}
+	limit := min(page.Limit, maxPage)
+	if limit == 0 {
+		limit = maxPage
+	}
+	rows, err := s.k.best(ctx, page.Offset, limit)
+	if err != nil {
+		return nil, err
+	}
+	res := &types.QueryRankingResponse{Pagination: &query.PageResponse{}}
+	for _, row := range rows {
+		res.Standings = append(res.Standings, types.Standing{Operator: row.Operator, Score: row.Score, Term: row.SettledTerm})
+	}
+	return res, nil
+}
+
+// best rows by score, after skipping some.
+func (k Keeper) best(ctx context.Context, skip, limit uint64) ([]types.Row, error) {
+	iterator, err := k.rows.Indexes.score.Iterate(ctx, new(collections.Range[collections.Pair[uint32, []byte]]).Descending())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = iterator.Close() }() // read only
+	var rows []types.Row
+	for n := uint64(0); iterator.Valid() && uint64(len(rows)) < limit; n++ {
+		operator, err := iterator.PrimaryKey()
+		if err != nil {
+			return nil, err
+		}
+		if n >= skip {
+			row, err := k.rows.Get(ctx, operator)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, row)
+		}
+		iterator.Next()
+	}
+	return rows, nil
+}

@@ -1,0 +1,107 @@
+package types
+
+import (
+	"fmt"
+
+	"cosmossdk.io/math"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+)
+
+// Evidence is something the chain itself saw an operator do. Make it with the functions below; other modules report it, users can't.
+type Evidence struct {
+	Operator sdk.AccAddress
+	Kind     Kind
+	// Text says what was seen, with its numbers; for people.
+	Text string
+
+	expected, signed, proposals, skipped uint64 // KIND_SERVED
+	amount                               uint64 // KIND_BOND, KIND_FEES_BURNT: ucpc
+	validator                            bool   // KIND_BOND: of the validator, else of the provider
+}
+
+// Served is a term, or a part of one, as a member: blocks it had to sign and signed, blocks it proposed and those without randomness.
+func Served(operator sdk.AccAddress, expected, signed, proposals, skipped uint64) Evidence {
+	return Evidence{
+		Operator: operator, Kind: KIND_SERVED, expected: expected, signed: signed, proposals: proposals, skipped: skipped,
+		Text: fmt.Sprintf("signed %d of %d blocks, proposed %d, %d of them without randomness", signed, expected, proposals, skipped),
+	}
+}
+
+// SortitionMissed is a draw that did not come.
+func SortitionMissed(operator sdk.AccAddress, term uint64) Evidence {
+	return Evidence{Operator: operator, Kind: KIND_SORTITION_MISSED, Text: fmt.Sprintf("did not draw in term %d", term)}
+}
+
+// SeatLost is a removal in mid-term, for a reason that is neither of the two below.
+func SeatLost(operator sdk.AccAddress, why string) Evidence {
+	return Evidence{Operator: operator, Kind: KIND_SEAT_LOST, Text: "lost its seat: " + why}
+}
+
+// Jailed is a removal because the validator was jailed or unbonded.
+func Jailed(operator sdk.AccAddress) Evidence {
+	return Evidence{Operator: operator, Kind: KIND_JAILED, Text: "lost its seat: its validator was jailed or unbonded"}
+}
+
+// DoubleSigned is two signatures at one height.
+func DoubleSigned(operator sdk.AccAddress) Evidence {
+	return Evidence{Operator: operator, Kind: KIND_DOUBLE_SIGNED, Text: "signed two blocks of one height"}
+}
+
+// FragmentWrong is a re-encryption proved wrong on chain.
+func FragmentWrong(operator sdk.AccAddress, grant uint64) Evidence {
+	return Evidence{Operator: operator, Kind: KIND_FRAGMENT_WRONG, Text: fmt.Sprintf("re-encrypted wrongly for grant %d", grant)}
+}
+
+// DemandLapsed is a demanded re-encryption that did not come.
+func DemandLapsed(operator sdk.AccAddress, grant uint64) Evidence {
+	return Evidence{Operator: operator, Kind: KIND_DEMAND_LAPSED, Text: fmt.Sprintf("left a demand of grant %d unanswered", grant)}
+}
+
+// ValidatorBond is what an operator has bonded with its own validator now.
+func ValidatorBond(operator sdk.AccAddress, amount math.Int) Evidence {
+	return Evidence{
+		Operator: operator, Kind: KIND_BOND, amount: clamp(amount), validator: true,
+		Text: fmt.Sprintf("has %s ucpc bonded with its own validator", amount),
+	}
+}
+
+// ProviderBond is what a provider has bonded now.
+func ProviderBond(operator sdk.AccAddress, amount math.Int) Evidence {
+	return Evidence{
+		Operator: operator, Kind: KIND_BOND, amount: clamp(amount), Text: fmt.Sprintf("has %s ucpc bonded as a provider", amount),
+	}
+}
+
+// FeesBurnt is what an account paid and the chain burnt.
+func FeesBurnt(operator sdk.AccAddress, amount math.Int) Evidence {
+	return Evidence{Operator: operator, Kind: KIND_FEES_BURNT, amount: clamp(amount), Text: fmt.Sprintf("burnt %s ucpc in fees", amount)}
+}
+
+// clamp fits an amount into what there can be.
+func clamp(amount math.Int) uint64 {
+	if amount.IsNil() || !amount.IsPositive() {
+		return 0
+	}
+	if amount.GTE(math.NewInt(maxUcpc)) {
+		return maxUcpc
+	}
+	return amount.Uint64()
+}
+
+// Validate checks what the reporting module could get wrong. Errors: ErrEvidence.
+func (e Evidence) Validate() error {
+	if len(e.Operator) == 0 {
+		return ErrEvidence.Wrap("without an operator")
+	}
+	if e.signed > e.expected || e.skipped > e.proposals {
+		return ErrEvidence.Wrapf("%s: a part is more than its whole", e.Text)
+	}
+	if _, known := Kind_name[int32(e.Kind)]; !known || e.Kind == KIND_UNSPECIFIED || e.Kind == KIND_SETTLED {
+		return ErrEvidence.Wrapf("kind %d is nothing that is reported", e.Kind)
+	}
+	return nil
+}
+
+// Opens says whether evidence makes a row for who has none. Fees do not: accounts that only pay have no reputation.
+func (e Evidence) Opens() bool { return e.Kind != KIND_FEES_BURNT }

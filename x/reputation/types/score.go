@@ -1,0 +1,152 @@
+package types
+
+// settleTerms bounds how many terms are settled one by one. After so many idle ones every row is at its fixed point, whatever it
+// was and whatever the params: see the test.
+const settleTerms = 100_000
+
+// Bonded is all that is bonded, at most the supply.
+func (r Row) Bonded() uint64 { return min(r.ValidatorBond+r.ProviderBond, maxUcpc) }
+
+// half is amount/(amount+at) in points: 0 for nothing, 5000 at the half amount, never 10000. It only depends on one's own amount.
+func half(amount, at uint64) uint32 {
+	return uint32(MaxScore * amount / (amount + at)) // 10^4 · 10^15 fits
+}
+
+// DepositValue is the dimension of the aged bond.
+func (r Row) DepositValue(p Params) uint32 { return half(r.Aged, p.HalfBondUcpc) }
+
+// FeesValue is the dimension of burnt fees.
+func (r Row) FeesValue(p Params) uint32 { return half(r.Fees, p.HalfFeesUcpc) }
+
+// Effective weights: those of dimensions without a source count for nothing.
+func (w Weights) Effective() Weights {
+	w.Service, w.Data = 0, 0 // possession proofs and settled sales will feed them
+	return w
+}
+
+// Target is where the score of who serves grows to: the weighted mean of the dimensions that have a source.
+func (r Row) Target(p Params) uint32 {
+	w := p.Weights.Effective()
+	sum := uint64(w.Blocks)*uint64(r.Blocks) + uint64(w.Deposit)*uint64(r.DepositValue(p)) + uint64(w.Fees)*uint64(r.FeesValue(p))
+	return uint32(sum / uint64(w.Blocks+w.Deposit+w.Fees))
+}
+
+// Settle books growth, drift, aging and decay up to the beginning of a term. It gives the same row however often and whenever it is
+// called in between.
+func (r Row) Settle(p Params, term uint64) Row {
+	if term <= r.SettledTerm {
+		return r
+	}
+	for n := 0; r.SettledTerm < term; n++ {
+		if n == settleTerms {
+			r.Score, r.Aged, r.Fees = p.Start, r.Bonded(), 0
+			r.SettledTerm = term
+			return r
+		}
+		r = r.settleOne(p)
+		if r.atRest(p) {
+			r.SettledTerm = term
+			return r
+		}
+	}
+	return r
+}
+
+// settleOne books the term settled_term and steps to the next.
+func (r Row) settleOne(p Params) Row {
+	served := r.ServedTerm == r.SettledTerm
+	r.Aged += part(r.Bonded()-r.Aged, p.AgingTerms) // the aged part never exceeds the bond: see Apply
+	r.Fees -= part(r.Fees, p.FeesTerms)
+	if served {
+		r.Score = grow(r.Score, r.Target(p), p.GrowthTerms)
+	} else {
+		r.Score = toward(r.Score, p.Start, p.DriftTerms)
+	}
+	r.SettledTerm++
+	return r
+}
+
+// atRest says that further idle terms change nothing.
+func (r Row) atRest(p Params) bool {
+	return r.ServedTerm < r.SettledTerm && r.Score == p.Start && r.Aged == r.Bonded() && r.Fees == 0
+}
+
+// part is one in n of an amount, rounded up, so that nothing is left for ever.
+func part(amount uint64, n uint32) uint64 { return (amount + uint64(n) - 1) / uint64(n) }
+
+// grow moves a score up to its target by at most one in n of what is missing to 10000, so that the last points are the hardest; down it
+// goes by one in n of the way.
+func grow(score, target, n uint32) uint32 {
+	if score < target {
+		return min(target, score+uint32(part(uint64(MaxScore-score), n)))
+	}
+	return toward(score, target, n)
+}
+
+// toward moves a score one in n of the way.
+func toward(score, to, n uint32) uint32 {
+	if score < to {
+		return score + uint32(part(uint64(to-score), n))
+	}
+	return score - uint32(part(uint64(score-to), n))
+}
+
+// Apply books evidence on a row that is settled to the running term.
+func (r Row) Apply(p Params, e Evidence, term uint64) Row {
+	switch e.Kind {
+	case KIND_SERVED:
+		r = r.serve(p, e)
+		if e.expected > 0 {
+			r.ServedTerm = term
+		}
+	case KIND_SORTITION_MISSED:
+		r.Score -= min(r.Score, p.MissedPoints)
+	case KIND_SEAT_LOST:
+		r = r.lose(p.SeatLostBps)
+	case KIND_JAILED:
+		r = r.lose(p.JailedBps)
+	case KIND_DOUBLE_SIGNED:
+		r = r.lose(MaxScore)
+	case KIND_FRAGMENT_WRONG:
+		r = r.lose(p.FragmentBps)
+	case KIND_DEMAND_LAPSED:
+		r = r.lose(p.DemandBps)
+	case KIND_BOND:
+		if e.validator {
+			r.ValidatorBond = e.amount
+		} else {
+			r.ProviderBond = e.amount
+		}
+		r.Aged = min(r.Aged, r.Bonded()) // falls at once, grows by aging
+	case KIND_FEES_BURNT:
+		r.Fees = min(r.Fees+e.amount, maxUcpc)
+	case KIND_UNSPECIFIED, KIND_SETTLED: // Validate has refused them
+	}
+	return r
+}
+
+// lose takes a part of the score, and as much of what it would grow back to.
+func (r Row) lose(bps uint32) Row {
+	r.Score -= uint32(uint64(r.Score) * uint64(bps) / MaxScore)
+	r.Blocks -= uint32(uint64(r.Blocks) * uint64(bps) / MaxScore)
+	return r
+}
+
+// blockMemory: a good term closes one in so many parts of the way to a perfect dimension.
+const blockMemory = 16
+
+// serve books a term's blocks. A good term raises the dimension; a bad one lowers dimension and score by three times what is missing.
+func (r Row) serve(p Params, e Evidence) Row {
+	if e.expected > 0 {
+		quality := uint32(e.signed * MaxScore / e.expected)
+		if quality >= p.ServedBps {
+			r.Blocks += uint32(part(uint64(MaxScore-r.Blocks), blockMemory))
+		} else {
+			r = r.lose(min(MaxScore, 3*(p.ServedBps-quality)))
+		}
+	}
+	if e.skipped > 0 {
+		r.Score -= min(r.Score, uint32(uint64(p.SkipPoints)*e.skipped/e.proposals))
+	}
+	return r
+}
