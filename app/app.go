@@ -279,9 +279,9 @@ func (app *App) setOwnKeepers() {
 	app.CommitteeKeeper = committeekeeper.NewKeeper(app.cdc, app.store(committeetypes.StoreKey), accounts, Authority(),
 		app.StakingKeeper, app.SlashingKeeper, app.ReputationKeeper, app.AccountKeeper)
 	app.ProviderKeeper = providerkeeper.NewKeeper(app.cdc, app.store(providertypes.StoreKey), accounts, Authority(), app.BankKeeper,
-		app.CommitteeKeeper)
+		app.CommitteeKeeper, app.ReputationKeeper)
 	app.DatarightsKeeper = datarightskeeper.NewKeeper(app.cdc, app.store(datarightstypes.StoreKey), accounts, Authority(),
-		app.BankKeeper, app.ProviderKeeper)
+		app.BankKeeper, app.ProviderKeeper, app.ReputationKeeper)
 }
 
 // setHandlers plugs the application into the ABCI. Vote extensions are off: candidates can't extend votes.

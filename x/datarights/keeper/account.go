@@ -10,6 +10,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/cpchain/cpchain/x/datarights/types"
+	reputation "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 // found turns a missing row into the module's own error.
@@ -48,5 +49,8 @@ func (k Keeper) burnFee(ctx context.Context, payer sdk.AccAddress, fee sdk.Coin)
 	if err := k.bank.SendCoinsFromAccountToModule(ctx, payer, types.ModuleName, sdk.NewCoins(fee)); err != nil {
 		return types.Because(types.ErrFee, err)
 	}
-	return k.bank.BurnCoins(ctx, types.ModuleName, sdk.NewCoins(fee))
+	if err := k.bank.BurnCoins(ctx, types.ModuleName, sdk.NewCoins(fee)); err != nil {
+		return err
+	}
+	return k.reputation.Report(ctx, reputation.FeesBurnt(payer, fee.Amount))
 }

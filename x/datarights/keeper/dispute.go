@@ -10,6 +10,7 @@ import (
 
 	"github.com/cpchain/cpchain/pkg/pre"
 	"github.com/cpchain/cpchain/x/datarights/types"
+	reputation "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 // Dispute judges a signed answer and cuts the bond of its proxy if it is provably wrong; it returns what was burnt. Only
@@ -108,6 +109,17 @@ func (k Keeper) punish(ctx context.Context, g types.Grant, i int, fault error) (
 	id := g.Proxies[i].Provider
 	slashed, err := k.provider.Slash(ctx, id, "wrong re-encryption")
 	if err != nil {
+		return sdk.Coin{}, err
+	}
+	row, err := k.provider.Provider(ctx, id)
+	if err != nil {
+		return sdk.Coin{}, err
+	}
+	operator, err := k.addresses.StringToBytes(row.Operator)
+	if err != nil {
+		return sdk.Coin{}, err
+	}
+	if err := k.reputation.Report(ctx, reputation.FragmentWrong(operator, g.Id)); err != nil {
 		return sdk.Coin{}, err
 	}
 	g.Proxies[i].State = types.PROXY_STATE_FAULTY

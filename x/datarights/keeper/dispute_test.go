@@ -2,9 +2,13 @@ package keeper
 
 import (
 	"crypto/ed25519"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/cosmos/cosmos-sdk/codec/address"
 
 	storetypes "cosmossdk.io/store/types"
 
@@ -90,6 +94,7 @@ func TestASignedWrongAnswerIsPunished(t *testing.T) {
 			e := events[*types.EventFragmentFault](w.fixture)
 			require.Len(t, e, 1)
 			require.Equal(t, w.dealt.id, e[0].Grant)
+			require.Contains(t, strings.Join(*w.told, "\n"), fmt.Sprintf("%x re-encrypted wrongly for grant %d", sdkAccount(t, w.providers.rows[faulty].Operator), w.dealt.id))
 			require.EqualValues(t, faulty, e[0].Provider)
 			require.NotEmpty(t, e[0].Reason)
 			w.refuses(types.ErrDisputed, func() error { return w.dispute(a) }) // D-DIS-7
@@ -236,4 +241,12 @@ func TestDisputesPayForTheirVerification(t *testing.T) {
 	_, err := w.msg.DisputeFragment(w.ctx.WithGasMeter(meter), &types.MsgDisputeFragment{Grant: w.dealt.id, Answer: a})
 	require.ErrorIs(t, err, types.ErrFragmentValid)
 	require.Greater(t, meter.GasConsumed(), uint64(gasSignature+gasFragment+3*gasPerNode))
+}
+
+// sdkAccount reads an address as rows write it.
+func sdkAccount(t *testing.T, text string) []byte {
+	t.Helper()
+	bz, err := address.NewBech32Codec("cpc").StringToBytes(text)
+	require.NoError(t, err)
+	return bz
 }

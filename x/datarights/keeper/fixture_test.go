@@ -27,6 +27,7 @@ import (
 
 	"github.com/cpchain/cpchain/x/datarights/types"
 	provider "github.com/cpchain/cpchain/x/provider/types"
+	reputation "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 const (
@@ -184,6 +185,7 @@ type fixture struct {
 	query     types.QueryServer
 	bank      *fakeBank
 	providers *fakeProviders
+	told      *heard
 	rand      io.Reader
 
 	alice, bob, gateway sdk.AccAddress
@@ -199,7 +201,8 @@ func newFixture(t testing.TB) *fixture {
 	f.providers = &fakeProviders{
 		text: f.text, rows: map[uint64]provider.Provider{}, loads: map[uint64]provider.Load{}, peerKeys: map[uint64][][]byte{},
 	}
-	f.k = NewKeeper(codec.NewProtoCodec(codectypes.NewInterfaceRegistry()), runtime.NewKVStoreService(key), addresses, testAuthority, f.bank, f.providers)
+	f.told = &heard{}
+	f.k = NewKeeper(codec.NewProtoCodec(codectypes.NewInterfaceRegistry()), runtime.NewKVStoreService(key), addresses, testAuthority, f.bank, f.providers, f.told)
 	f.msg, f.query = NewMsgServer(f.k), NewQueryServer(f.k)
 	f.ctx = testutil.DefaultContext(key, storetypes.NewTransientStoreKey("t")).WithChainID(testChain).WithBlockHeight(110).WithBlockTime(testNow)
 	require.NoError(t, f.k.InitGenesis(f.ctx, types.DefaultGenesis()))
@@ -310,3 +313,11 @@ const (
 	second = time.Second
 	minute = time.Minute
 )
+
+// heard is what reputation was told.
+type heard []string
+
+func (h *heard) Report(_ context.Context, e reputation.Evidence) error {
+	*h = append(*h, fmt.Sprintf("%x %s", []byte(e.Operator), e.Text))
+	return e.Validate()
+}

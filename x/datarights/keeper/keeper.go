@@ -15,10 +15,11 @@ import (
 type Keeper struct {
 	Schema collections.Schema
 
-	addresses address.Codec
-	authority string
-	bank      types.BankKeeper
-	provider  types.ProviderKeeper
+	addresses  address.Codec
+	authority  string
+	bank       types.BankKeeper
+	provider   types.ProviderKeeper
+	reputation types.ReputationKeeper
 
 	// params: one value.
 	params collections.Item[types.Params]
@@ -49,13 +50,15 @@ type Keeper struct {
 }
 
 // NewKeeper wires the module's state. authority is the address that may change the params.
-func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, addresses address.Codec, authority string, bank types.BankKeeper, provider types.ProviderKeeper) Keeper {
+func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, addresses address.Codec, authority string, bank types.BankKeeper,
+	provider types.ProviderKeeper, reputation types.ReputationKeeper,
+) Keeper {
 	sb := collections.NewSchemaBuilder(storeService)
 	id := collections.Uint64Key
 	idPair := collections.PairKeyCodec(id, id)
 	idVersion := collections.PairKeyCodec(id, collections.Uint32Key)
 	k := Keeper{
-		addresses: addresses, authority: authority, bank: bank, provider: provider,
+		addresses: addresses, authority: authority, bank: bank, provider: provider, reputation: reputation,
 		params:       collections.NewItem(sb, types.ParamsKey, "params", codec.CollValue[types.Params](cdc)),
 		streamSeq:    collections.NewSequence(sb, types.StreamSeqKey, "stream_seq"),
 		readerSeq:    collections.NewSequence(sb, types.ReaderSeqKey, "reader_seq"),

@@ -30,6 +30,7 @@ import (
 	providerkeeper "github.com/cpchain/cpchain/x/provider/keeper"
 	providersimulation "github.com/cpchain/cpchain/x/provider/simulation"
 	provider "github.com/cpchain/cpchain/x/provider/types"
+	reputation "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 // ledger is a bank that keeps balances; burnt coins are gone.
@@ -97,8 +98,8 @@ func newChain(t *testing.T, seed int64) *chain {
 	}
 	gov := authtypes.NewModuleAddress("gov").String()
 	cdc := codec.NewProtoCodec(codectypes.NewInterfaceRegistry())
-	c.providers = providerkeeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[provider.StoreKey]), c.addresses, gov, c.bank, headerSeed{})
-	c.rights = keeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[types.StoreKey]), c.addresses, gov, c.bank, c.providers)
+	c.providers = providerkeeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[provider.StoreKey]), c.addresses, gov, c.bank, headerSeed{}, unheard{})
+	c.rights = keeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[types.StoreKey]), c.addresses, gov, c.bank, c.providers, unheard{})
 	registry, rights := provider.DefaultGenesis(), types.DefaultGenesis()
 	registry.Params, rights.Params = providersimulation.RandomParams(c.r), simulation.RandomParams(c.r)
 	require.NoError(t, c.providers.InitGenesis(c.ctx, registry))
@@ -241,3 +242,8 @@ type headerSeed struct{}
 func (headerSeed) Seed(ctx context.Context) ([]byte, error) {
 	return sdk.UnwrapSDKContext(ctx).HeaderHash(), nil
 }
+
+// unheard is a reputation that nobody asks for.
+type unheard struct{}
+
+func (unheard) Report(_ context.Context, e reputation.Evidence) error { return e.Validate() }

@@ -6,6 +6,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	provider "github.com/cpchain/cpchain/x/provider/types"
+	reputation "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 // BankKeeper moves acceptance fees and burns row fees.
@@ -27,4 +28,9 @@ type ProviderKeeper interface {
 	RemoveGrant(ctx context.Context, id uint64) error
 	Slash(ctx context.Context, id uint64, reason string) (sdk.Coin, error)
 	CheckBoundary(ctx context.Context, d int64) error
+}
+
+// ReputationKeeper hears of wrong re-encryptions, and of fees that were burnt.
+type ReputationKeeper interface {
+	Report(ctx context.Context, e reputation.Evidence) error
 }

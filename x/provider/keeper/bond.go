@@ -10,6 +10,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/cpchain/cpchain/x/provider/types"
+	reputation "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 // takeBond moves a bond into the module's account.
@@ -34,7 +35,27 @@ func (k Keeper) Bond(ctx context.Context, operator sdk.AccAddress, amount sdk.Co
 	if err := k.providers.Set(ctx, row.Id, row); err != nil {
 		return err
 	}
+	if err := k.tellBond(ctx, row); err != nil {
+		return err
+	}
 	return emit(ctx, &types.EventBonded{Id: row.Id, Amount: amount.String(), Bond: row.Bond.String()})
+}
+
+// tellBond tells reputation what an operator has at stake: the bond of a provider that has not left.
+func (k Keeper) tellBond(ctx context.Context, row types.Provider) error {
+	operator, err := k.addresses.StringToBytes(row.Operator)
+	if err != nil {
+		return err
+	}
+	amount := row.Bond.Amount
+	if row.Status == types.STATUS_LEFT {
+		current, err := k.ProviderByOperator(ctx, operator)
+		if err == nil && current.Id != row.Id {
+			return nil // the operator has another provider by now, whose bond counts
+		}
+		amount = math.ZeroInt()
+	}
+	return k.reputation.Report(ctx, reputation.ProviderBond(operator, amount))
 }
 
 // Slash burns the params' part of a provider's bond, rounded up, and returns what it burnt. It also reaches bonds that are
@@ -56,6 +77,9 @@ func (k Keeper) Slash(ctx context.Context, id uint64, reason string) (sdk.Coin, 
 	}
 	row.Bond = row.Bond.Sub(amount)
 	if err := emit(ctx, &types.EventSlashed{Id: id, Amount: amount.String(), Reason: reason}); err != nil {
+		return sdk.Coin{}, err
+	}
+	if err := k.tellBond(ctx, row); err != nil {
 		return sdk.Coin{}, err
 	}
 	return amount, k.setSlashed(ctx, row, params.RequiredBond(row.CapacityBytes))

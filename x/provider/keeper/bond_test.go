@@ -26,6 +26,25 @@ func TestBondAddsUp(t *testing.T) {
 	require.ErrorIs(t, err, types.ErrBond)
 }
 
+// What is bonded is told at once, in both directions.
+func TestReputationHearsWhatIsAtStake(t *testing.T) {
+	f := newFixture(t)
+	op, id := f.register(1)
+	_, err := f.msg.Bond(f.ctx, &types.MsgBond{Operator: op.String(), Amount: sdk.NewInt64Coin("ucpc", 5)})
+	require.NoError(t, err)
+	f.slash(id, 1)
+	_, err = f.msg.Leave(f.ctx, &types.MsgLeave{Operator: op.String()})
+	require.NoError(t, err)
+	f.slash(id, 1)
+	require.Equal(t, heard{
+		op.String() + " has 2000000000 ucpc bonded as a provider",
+		op.String() + " has 2000000005 ucpc bonded as a provider",
+		op.String() + " has 1800000004 ucpc bonded as a provider",
+		op.String() + " has 0 ucpc bonded as a provider", // it left: what unbonds is no stake
+		op.String() + " has 0 ucpc bonded as a provider",
+	}, *f.told)
+}
+
 func TestSlashBurnsItsPartAlsoWhileUnbondingAndPausesAThinBond(t *testing.T) {
 	f := newFixture(t)
 	op, id := f.register(1)

@@ -24,6 +24,7 @@ import (
 
 	"github.com/cpchain/cpchain/pkg/seal"
 	"github.com/cpchain/cpchain/x/provider/types"
+	reputation "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 const (
@@ -75,9 +76,17 @@ type fixture struct {
 	k    Keeper
 	msg  types.MsgServer
 	bank *fakeBank
+	told *heard
 }
 
-// newFixture is a chain at height 10 with default params; the invariants are checked at its end.
+// heard is what reputation was told.
+type heard []string
+
+func (h *heard) Report(_ context.Context, e reputation.Evidence) error {
+	*h = append(*h, e.Operator.String()+" "+e.Text)
+	return e.Validate()
+}
+
 // headerSeed takes a boundary's seed from the hash of the block's header.
 type headerSeed struct{}
 
@@ -85,6 +94,7 @@ func (headerSeed) Seed(ctx context.Context) ([]byte, error) {
 	return sdk.UnwrapSDKContext(ctx).HeaderHash(), nil
 }
 
+// newFixture is a chain at height 10 with default params; the invariants are checked at its end.
 func newFixture(t *testing.T) *fixture {
 	f := newFixtureOf(t)
 	require.NoError(t, f.k.InitGenesis(f.ctx, types.DefaultGenesis()))
@@ -97,9 +107,9 @@ func newFixtureOf(t *testing.T) *fixture {
 	key := storetypes.NewKVStoreKey(types.StoreKey)
 	ctx := testutil.DefaultContextWithDB(t, key, storetypes.NewTransientStoreKey("t")).Ctx
 	cdc := codec.NewProtoCodec(codectypes.NewInterfaceRegistry())
-	bank := &fakeBank{balances: map[string]sdk.Coins{}}
-	k := NewKeeper(cdc, runtime.NewKVStoreService(key), address.NewBech32Codec("cosmos"), testAuthority, bank, headerSeed{})
-	f := &fixture{t: t, k: k, msg: NewMsgServer(k), bank: bank}
+	bank, told := &fakeBank{balances: map[string]sdk.Coins{}}, &heard{}
+	k := NewKeeper(cdc, runtime.NewKVStoreService(key), address.NewBech32Codec("cosmos"), testAuthority, bank, headerSeed{}, told)
+	f := &fixture{t: t, k: k, msg: NewMsgServer(k), bank: bank, told: told}
 	f.ctx = ctx.WithChainID(testChain).WithBlockHeight(10).WithBlockTime(time.Unix(1_000_000, 0))
 	return f
 }

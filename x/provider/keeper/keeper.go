@@ -20,6 +20,7 @@ type Keeper struct {
 	authority  string
 	bank       types.BankKeeper
 	randomness types.Randomness
+	reputation types.ReputationKeeper
 
 	// params: one value.
 	params collections.Item[types.Params]
@@ -39,12 +40,12 @@ type Keeper struct {
 
 // NewKeeper wires the module's state. Bonds move through bank; seeds of draw boundaries come from randomness.
 func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, addresses address.Codec, authority string, bank types.BankKeeper,
-	randomness types.Randomness,
+	randomness types.Randomness, reputation types.ReputationKeeper,
 ) Keeper {
 	sb := collections.NewSchemaBuilder(storeService)
 	id := collections.Uint64Key
 	k := Keeper{
-		addresses: addresses, authority: authority, bank: bank, randomness: randomness,
+		addresses: addresses, authority: authority, bank: bank, randomness: randomness, reputation: reputation,
 		params:   collections.NewItem(sb, types.ParamsKey, "params", codec.CollValue[types.Params](cdc)),
 		sequence: collections.NewSequence(sb, types.SequenceKey, "sequence"),
 		providers: collections.NewIndexedMap(sb, types.ProviderKey, "providers", id, codec.CollValue[types.Provider](cdc), providerIndexes{

@@ -46,6 +46,9 @@ func (k Keeper) Register(ctx context.Context, operator sdk.AccAddress, msg *type
 	if err := k.providers.Set(ctx, id, row); err != nil {
 		return 0, err
 	}
+	if err := k.tellBond(ctx, row); err != nil {
+		return 0, err
+	}
 	return id, emit(ctx, &types.EventRegistered{Id: id, Operator: msg.Operator})
 }
 

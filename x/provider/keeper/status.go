@@ -59,7 +59,10 @@ func (k Keeper) Leave(ctx context.Context, operator sdk.AccAddress) (int64, erro
 	if err := k.queuePayout(ctx, row); err != nil {
 		return 0, err
 	}
-	return row.UnbondTime, k.setStatus(ctx, row)
+	if err := k.setStatus(ctx, row); err != nil {
+		return 0, err
+	}
+	return row.UnbondTime, k.tellBond(ctx, row)
 }
 
 // inUse tells what a provider that wants to leave is still counted on for, and what each part waits for.

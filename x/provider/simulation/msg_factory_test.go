@@ -25,6 +25,7 @@ import (
 	"github.com/cpchain/cpchain/x/provider/keeper"
 	"github.com/cpchain/cpchain/x/provider/simulation"
 	"github.com/cpchain/cpchain/x/provider/types"
+	reputation "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 // ledger is a bank that keeps balances; burnt coins are gone.
@@ -79,7 +80,7 @@ func run(t *testing.T, seed int64, blocks int) ([]byte, map[string]int) {
 	}
 	codecOfAddresses := address.NewBech32Codec("cosmos")
 	gov := authtypes.NewModuleAddress("gov").String()
-	k := keeper.NewKeeper(codec.NewProtoCodec(codectypes.NewInterfaceRegistry()), runtime.NewKVStoreService(key), codecOfAddresses, gov, bank, headerSeed{})
+	k := keeper.NewKeeper(codec.NewProtoCodec(codectypes.NewInterfaceRegistry()), runtime.NewKVStoreService(key), codecOfAddresses, gov, bank, headerSeed{}, unheard{})
 	genesis := types.DefaultGenesis()
 	genesis.Params = simulation.RandomParams(r)
 	require.NoError(t, k.InitGenesis(ctx, genesis))
@@ -168,3 +169,8 @@ type headerSeed struct{}
 func (headerSeed) Seed(ctx context.Context) ([]byte, error) {
 	return sdk.UnwrapSDKContext(ctx).HeaderHash(), nil
 }
+
+// unheard is a reputation that nobody asks for.
+type unheard struct{}
+
+func (unheard) Report(_ context.Context, e reputation.Evidence) error { return e.Validate() }

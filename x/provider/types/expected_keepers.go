@@ -4,6 +4,8 @@ import (
 	"context"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	reputation "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 // BankKeeper moves and burns bonds.
@@ -17,4 +19,9 @@ type BankKeeper interface {
 // Randomness gives the seed of a draw boundary: 32 bytes that nobody who profits from the draw could choose.
 type Randomness interface {
 	Seed(ctx context.Context) ([]byte, error)
+}
+
+// ReputationKeeper hears what a provider has bonded.
+type ReputationKeeper interface {
+	Report(ctx context.Context, e reputation.Evidence) error
 }

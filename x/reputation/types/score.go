@@ -24,11 +24,12 @@ func (w Weights) Effective() Weights {
 	return w
 }
 
-// Target is where the score of who serves grows to: the weighted mean of the dimensions that have a source.
+// Target is where the score of who serves grows to: the weighted mean of the dimensions that have a source, and no less than who does
+// nothing drifts to.
 func (r Row) Target(p Params) uint32 {
 	w := p.Weights.Effective()
 	sum := uint64(w.Blocks)*uint64(r.Blocks) + uint64(w.Deposit)*uint64(r.DepositValue(p)) + uint64(w.Fees)*uint64(r.FeesValue(p))
-	return uint32(sum / uint64(w.Blocks+w.Deposit+w.Fees))
+	return max(p.Start, uint32(sum/uint64(w.Blocks+w.Deposit+w.Fees)))
 }
 
 // Settle books growth, drift, aging and decay up to the beginning of a term. It gives the same row however often and whenever it is
