@@ -12,7 +12,7 @@ import (
 	"github.com/cpchain/cpchain/x/committee/types"
 )
 
-// COM-CAND-1 to COM-CAND-5
+// C-CAN-1 to C-CAN-5
 func TestRegistrationIsRefused(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 2)
 	o, registered := f.operators[10], f.operators[0]
@@ -72,7 +72,7 @@ func TestRegistrationIsRefused(t *testing.T) {
 	require.ErrorIs(t, err, types.ErrAddress)
 }
 
-// COM-CAND-6
+// C-CAN-6
 func TestThereIsRoomForSoManyCandidates(t *testing.T) {
 	p := smallParams()
 	p.MaxCandidates = 5
@@ -85,7 +85,7 @@ func TestThereIsRoomForSoManyCandidates(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// COM-CAND-7
+// C-CAN-7
 func TestTheVRFKeyOfAMemberIsFrozen(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 0)
 	f.toTerm(3)
@@ -110,7 +110,7 @@ func TestTheVRFKeyOfAMemberIsFrozen(t *testing.T) {
 	require.ErrorIs(t, err, types.ErrUnchanged)
 }
 
-// COM-CAND-8
+// C-CAN-8
 func TestAddressAndAgentChangeWithoutLosingATerm(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 0)
 	f.toTerm(3)

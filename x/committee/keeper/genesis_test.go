@@ -12,7 +12,7 @@ import (
 	"github.com/cpchain/cpchain/x/committee/types"
 )
 
-// COM-GEN-1
+// C-GEN-1
 func TestAChainExportedInMidTermGoesOnAsIfNothingHadHappened(t *testing.T) {
 	f := newFixture(t, smallParams(), 14, 2)
 	f.toTerm(4)
@@ -63,7 +63,7 @@ func asJSON(t *testing.T, g *types.GenesisState) string {
 	return string(raw)
 }
 
-// COM-GEN-3
+// C-GEN-3
 func TestBadGenesisIsRefused(t *testing.T) {
 	f := newFixture(t, smallParams(), 14, 2)
 	f.toTerm(4)
@@ -106,7 +106,7 @@ func TestBadGenesisIsRefused(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// COM-GEN-4
+// C-GEN-4
 func TestAGenesisThatBondsNobodyIsRefused(t *testing.T) {
 	f := newFixture(t, smallParams(), 3, 0)
 	empty := *f

@@ -18,7 +18,7 @@ import (
 	"github.com/cpchain/cpchain/x/committee/types"
 )
 
-// COM-SEAT-1
+// C-SEA-1
 func TestAnUnfitMemberLosesItsSeatInTheSameBlockAndTheReserveFillsIt(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -75,7 +75,7 @@ func (f *fixture) reserveNow() []string {
 	return res.Operators
 }
 
-// COM-SEAT-2
+// C-SEA-2
 func TestAMemberThatDoesNotSignIsReplacedAndReturnsByParole(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 0)
 	f.toTerm(3)
@@ -106,7 +106,7 @@ func TestAMemberThatDoesNotSignIsReplacedAndReturnsByParole(t *testing.T) {
 	t.Fatal("it never came back")
 }
 
-// COM-SEAT-3
+// C-SEA-3
 func TestAMemberThatMissesTwoDrawsLeaves(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 0)
 	f.toTerm(3)
@@ -125,7 +125,7 @@ func TestAMemberThatMissesTwoDrawsLeaves(t *testing.T) {
 	require.Contains(t, f.reputation.heard, o.name+" lost its seat: it missed two draws in a row")
 }
 
-// COM-SEAT-4
+// C-SEA-4
 func TestNewcomersStayWithinTheBudgetOfATermAndRemovalsDoNot(t *testing.T) {
 	p := smallParams()
 	p.Seats, p.TermBlocks, p.DrawCloseBlocks, p.MinSeats = 10, 40, 20, 4
@@ -147,7 +147,7 @@ func TestNewcomersStayWithinTheBudgetOfATermAndRemovalsDoNot(t *testing.T) {
 	require.Len(t, f.seated(), 10)
 }
 
-// COM-SEAT-5
+// C-SEA-5
 func TestTheSetIsNeverEmptyAndMinSeatsGoBeforeTheBudget(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 0)
 	f.toTerm(3)
@@ -175,7 +175,7 @@ func TestTheSetIsNeverEmptyAndMinSeatsGoBeforeTheBudget(t *testing.T) {
 	}
 }
 
-// COM-SEAT-6
+// C-SEA-6
 func TestNobodySitsWithoutSigningInfo(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 0)
 	f.toTerm(3)
@@ -188,7 +188,7 @@ func TestNobodySitsWithoutSigningInfo(t *testing.T) {
 	}
 }
 
-// COM-SEAT-7
+// C-SEA-7
 func TestEverySeatHasTheSamePowerWhateverTheStake(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 0)
 	f.change(f.operators[0], func(v *stakingtypes.Validator) { v.Tokens = math.NewInt(1 << 50) })
@@ -198,7 +198,7 @@ func TestEverySeatHasTheSamePowerWhateverTheStake(t *testing.T) {
 	}
 }
 
-// COM-SEAT-8
+// C-SEA-8
 func TestTheNumberOfSeatsFollowsItsParam(t *testing.T) {
 	f := newFixture(t, smallParams(), 20, 0)
 	f.toTerm(3)
@@ -220,7 +220,7 @@ func TestTheNumberOfSeatsFollowsItsParam(t *testing.T) {
 	require.ErrorIs(t, err, types.ErrAuthority)
 }
 
-// COM-GEN-2
+// C-GEN-2
 func TestAGenesisWithoutCandidatesSeatsTheBondedValidators(t *testing.T) {
 	f := newFixture(t, smallParams(), 3, 3)
 	require.Len(t, f.seated(), 3)
@@ -235,7 +235,7 @@ func TestAGenesisWithoutCandidatesSeatsTheBondedValidators(t *testing.T) {
 	require.Len(t, f.seated(), 3, "under min_seats any bonded validator sits")
 }
 
-// COM-SEAT-9: whatever happens to validators, at every block the updates are what CometBFT takes, somebody sits, and the invariants hold.
+// C-SEA-9: whatever happens to validators, at every block the updates are what CometBFT takes, somebody sits, and the invariants hold.
 func TestRandomLifeCycles(t *testing.T) {
 	for seed := range uint64(2) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {

@@ -19,7 +19,7 @@ func (f *fixture) message(o *operator) *types.MsgSubmitSortition {
 	return &types.MsgSubmitSortition{Agent: o.agent.String(), Operator: o.name, Term: term.Number, Proof: proof}
 }
 
-// COM-DRAW-1, COM-DRAW-2
+// C-DRW-1, C-DRW-2
 func TestForgedDrawsAreRefused(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 1)
 	f.toTerm(3)
@@ -78,7 +78,7 @@ func TestForgedDrawsAreRefused(t *testing.T) {
 	require.ErrorIs(t, f.k.CheckTurn(f.ctx, f.message(o)), types.ErrDrawn)
 }
 
-// COM-DRAW-3
+// C-DRW-3
 func TestDrawsAreTakenInTheWindowOnly(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 0)
 	f.toTerm(3)
@@ -98,7 +98,7 @@ func TestDrawsAreTakenInTheWindowOnly(t *testing.T) {
 	}
 }
 
-// COM-DRAW-4
+// C-DRW-4
 func TestACandidateOutsideTheSnapshotDoesNotDraw(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 1)
 	late := f.operators[11]
@@ -120,7 +120,7 @@ func TestACandidateOutsideTheSnapshotDoesNotDraw(t *testing.T) {
 	require.NoError(t, f.draw(late))
 }
 
-// COM-DRAW-5
+// C-DRW-5
 func TestADrawThatTheAnteChainDidNotStoreIsRefused(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 0)
 	f.toTerm(3)
@@ -138,7 +138,7 @@ func TestADrawThatTheAnteChainDidNotStoreIsRefused(t *testing.T) {
 	require.ErrorIs(t, err, types.ErrWrapped, "a copy in a later block")
 }
 
-// COM-RAND-1, COM-RAND-2
+// C-RND-1, C-RND-2
 func TestRandomnessIsMixedOrSkippedAndNeverFails(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 0)
 	f.toTerm(2)
@@ -199,7 +199,7 @@ func (f *fixture) proposals(ctx sdk.Context, o *operator) (skipped, proposed uin
 	return 0, 0
 }
 
-// COM-RAND-3
+// C-RND-3
 func TestAMemberThatHasJustLeftStillProposes(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 0)
 	f.toTerm(3)
@@ -220,7 +220,7 @@ func TestAMemberThatHasJustLeftStillProposes(t *testing.T) {
 	require.False(t, known)
 }
 
-// COM-RAND-4
+// C-RND-4
 func TestOldRandomnessIsForgotten(t *testing.T) {
 	p := smallParams()
 	p.RandomnessBlocks = 10
@@ -233,7 +233,7 @@ func TestOldRandomnessIsForgotten(t *testing.T) {
 	}
 }
 
-// COM-SERV-1
+// C-SRV-1
 func TestReputationHearsWhatMembersDid(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 0)
 	f.toTerm(3)

@@ -25,7 +25,7 @@ func (f *fixture) setTokens(o *operator, tokens int64) {
 	})
 }
 
-// COM-STAKE-1, COM-STAKE-2
+// C-STK-1, C-STK-2
 func TestStakesAreRecordedAtEveryChangeAndKeptWhileEvidenceCounts(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 0)
 	o := f.member()
@@ -58,7 +58,7 @@ func TestStakesAreRecordedAtEveryChangeAndKeptWhileEvidenceCounts(t *testing.T) 
 	}
 }
 
-// COM-STAKE-3
+// C-STK-3
 func TestTheStakeOfAMemberThatLeftStaysWhileEvidenceCounts(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 0)
 	f.toTerm(3)
@@ -84,7 +84,7 @@ func TestTheStakeOfAMemberThatLeftStaysWhileEvidenceCounts(t *testing.T) {
 	require.Equal(t, f.sits(o), known)
 }
 
-// COM-BOUND-1
+// C-BOU-1
 func TestBoundariesAreKeptWhileEvidenceCounts(t *testing.T) {
 	f := newFixture(t, smallParams(), 15, 0)
 	f.toTerm(12)

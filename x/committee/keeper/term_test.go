@@ -16,7 +16,7 @@ func joinTerm(term uint64, operator []byte) collections.Pair[uint64, []byte] {
 	return collections.Join(term, operator)
 }
 
-// COM-TERM-1
+// C-TRM-1
 func TestTheFirstTermHasNoElection(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 0)
 	require.Empty(t, f.term().Input)
@@ -28,7 +28,7 @@ func TestTheFirstTermHasNoElection(t *testing.T) {
 	require.Len(t, f.term().Input, 32)
 }
 
-// COM-TERM-2
+// C-TRM-2
 func TestEachTermElectsOneCohortByTheRanksOfItsDraws(t *testing.T) {
 	f := newFixture(t, smallParams(), 15, 0)
 	f.toTerm(2)
@@ -66,7 +66,7 @@ func (f *fixture) electAnew(term types.Term, seats []string) []string {
 	return next
 }
 
-// COM-TERM-3
+// C-TRM-3
 func TestTheInputOfATermIsTheRandomnessOfTheBlockBeforeIt(t *testing.T) {
 	f := newFixture(t, smallParams(), 8, 0)
 	f.toTerm(3)
@@ -75,7 +75,7 @@ func TestTheInputOfATermIsTheRandomnessOfTheBlockBeforeIt(t *testing.T) {
 	require.Equal(t, election.TermInput(testChain, 3, election.Randomness(r.Value)), f.term().Input)
 }
 
-// COM-TERM-4
+// C-TRM-4
 func TestKeysAndWeightsAreFixedATermAhead(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 1)
 	f.toTerm(4)
@@ -148,7 +148,7 @@ func (f *fixture) member() *operator {
 	return nil
 }
 
-// COM-TERM-5
+// C-TRM-5
 func TestWithoutAQuorumACohortIsKeptOnce(t *testing.T) {
 	f := newFixture(t, smallParams(), 14, 0)
 	onlyFourDraw := func() {
@@ -180,7 +180,7 @@ func TestWithoutAQuorumACohortIsKeptOnce(t *testing.T) {
 	require.Zero(t, f.committee().Extended[cohort])
 }
 
-// COM-TERM-6
+// C-TRM-6
 func TestEveryCandidateWinsWithin200Terms(t *testing.T) {
 	f := newFixture(t, smallParams(), 25, 0)
 	for i, o := range f.operators {
@@ -210,7 +210,7 @@ func TestEveryCandidateWinsWithin200Terms(t *testing.T) {
 		won[f.operators[2].name]+won[f.operators[3].name]+won[f.operators[4].name], "reputation counts")
 }
 
-// COM-TERM-7
+// C-TRM-7
 func TestOldTermsAreForgotten(t *testing.T) {
 	f := newFixture(t, smallParams(), 12, 0)
 	f.toTerm(6)
