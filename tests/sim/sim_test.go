@@ -46,9 +46,9 @@ func randomize(t testing.TB, r *rand.Rand, genesis *apptest.Genesis) {
 	genesis.Set(govtypes.ModuleName, cdc.MustMarshalJSON(&gov))
 }
 
-// ours tells whether a module is this project's.
+// ours tells whether a module is this project's own, and no wrapper of the SDK's.
 func ours(m module.AppModuleSimulation) bool {
-	return strings.HasPrefix(reflect.TypeOf(m).PkgPath(), "github.com/cpchain/")
+	return strings.HasPrefix(reflect.TypeOf(m).PkgPath(), "github.com/cpchain/cpchain/x/")
 }
 
 // settings are the seeds and the number of blocks: one seed and a short run, or what make sim says.
