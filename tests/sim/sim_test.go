@@ -62,7 +62,7 @@ func settings(t testing.TB) (seeds []int64, blocks int) {
 	}
 	list := os.Getenv("SIM_SEEDS")
 	if list == "" {
-		list = "1"
+		list = "3" // one that sends every message of ours
 	}
 	for _, text := range strings.Split(list, ",") {
 		seed, err := strconv.ParseInt(text, 10, 64)
