@@ -74,6 +74,11 @@ func NewGenesis(template *app.App, accounts, validators int) (*Genesis, error) {
 	return g, g.bond(template, validators)
 }
 
+// ConsensusKey of a validator.
+func ConsensusKey(i int) ed25519.PrivKey {
+	return ed25519.GenPrivKeyFromSecret([]byte(fmt.Sprintf("validator %d", i)))
+}
+
 func coins(ucpc int64) sdk.Coins { return sdk.NewCoins(sdk.NewInt64Coin(app.BaseDenom, ucpc)) }
 
 // bond writes validators that are bonded from the start, each by the account of the same number.
@@ -83,7 +88,7 @@ func (g *Genesis) bond(template *app.App, validators int) error {
 	var slashing slashingtypes.GenesisState
 	cdc.MustUnmarshalJSON(g.State[slashingtypes.ModuleName], &slashing)
 	for i := range validators {
-		key := ed25519.GenPrivKeyFromSecret([]byte(fmt.Sprintf("validator %d", i))).PubKey()
+		key := ConsensusKey(i).PubKey()
 		consensusKey, err := cryptocodec.FromCmtPubKeyInterface(key)
 		if err != nil {
 			return err

@@ -22,6 +22,9 @@ const (
 	silentDraws = 2
 )
 
+// RunningTerm is the term of this block.
+func (k Keeper) RunningTerm(ctx context.Context) (types.Term, error) { return k.term.Get(ctx) }
+
 // startTerm begins a term at a height, and takes the snapshot of the one after it.
 func (k Keeper) startTerm(ctx context.Context, number uint64, first int64) error {
 	c := sdk.UnwrapSDKContext(ctx)
