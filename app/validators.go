@@ -173,11 +173,11 @@ func (s slashingStake) power(ctx context.Context, cons sdk.ConsAddress, height i
 		return 0, err
 	}
 	if !known {
-		validator, err := s.Keeper.ValidatorByConsAddr(ctx, cons)
+		validator, err := s.ValidatorByConsAddr(ctx, cons)
 		if err != nil {
 			return 0, err
 		}
 		tokens = validator.GetTokens()
 	}
-	return sdk.TokensToConsensusPower(tokens, s.Keeper.PowerReduction(ctx)), nil
+	return sdk.TokensToConsensusPower(tokens, s.PowerReduction(ctx)), nil
 }

@@ -132,7 +132,7 @@ func registration(cmd *cobra.Command, ctx client.Context) (*committeetypes.MsgRe
 }
 
 // runAgent is started with the node: it draws in every term, from this node's keys. A node without keys validates all the same.
-func runAgent(srv *server.Context, ctx client.Context, run context.Context, group *errgroup.Group) error {
+func runAgent(srv *server.Context, node client.Context, ctx context.Context, group *errgroup.Group) error { //nolint:revive // the SDK says in which order
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil)).With("module", "sortition")
 	keys, err := candidate.LoadKeys(srv.Config.RootDir)
 	if errors.Is(err, candidate.ErrNoKeys) {
@@ -151,9 +151,9 @@ func runAgent(srv *server.Context, ctx client.Context, run context.Context, grou
 	if err != nil {
 		return fmt.Errorf("sortition agent: %w", err)
 	}
-	agent := candidate.New(candidate.NewNode(ctx.WithClient(rpc), genesis.ChainID, keys.Agent), keys.VRF, log, candidate.NewMetrics(prometheus.DefaultRegisterer))
+	agent := candidate.New(candidate.NewNode(node.WithClient(rpc), genesis.ChainID, keys.Agent), keys.VRF, log, candidate.NewMetrics(prometheus.DefaultRegisterer))
 	group.Go(func() error {
-		if err := agent.Run(run); err != nil && run.Err() == nil {
+		if err := agent.Run(ctx); err != nil && ctx.Err() == nil {
 			return err
 		}
 		return nil

@@ -17,7 +17,7 @@ import (
 )
 
 // PassphraseEnv names the environment variable with the passphrase of the key files; it goes before the file.
-const PassphraseEnv = "CPCHAIND_VRF_PASSPHRASE"
+const PassphraseEnv = "CPCHAIND_VRF_PASSPHRASE" //nolint:gosec // the name of the variable
 
 // The files of a candidate in its node's config folder.
 const (

@@ -32,7 +32,9 @@ type candidate struct {
 	agent *secp256k1.PrivKey
 }
 
-func (c candidate) agentAddress() sdk.AccAddress { return sdk.AccAddress(c.agent.PubKey().Address()) }
+func (who candidate) agentAddress() sdk.AccAddress {
+	return sdk.AccAddress(who.agent.PubKey().Address())
+}
 
 // smallTerms is a chain whose validators are not candidates yet, with terms of 20 blocks.
 func smallTerms(t *testing.T) *apptest.Chain {
@@ -142,7 +144,8 @@ func TestADrawIsFreeAloneAndOnce(t *testing.T) {
 	refused := func(res *abci.ResponseCheckTx, want interface {
 		Codespace() string
 		ABCICode() uint32
-	}) {
+	},
+	) {
 		t.Helper()
 		require.Equal(t, fmt.Sprintf("%s/%d", want.Codespace(), want.ABCICode()), fmt.Sprintf("%s/%d", res.Codespace, res.Code), res.Log)
 	}

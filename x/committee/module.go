@@ -1,4 +1,5 @@
-// Package provider is the registry of storage and re-encryption operators: keys, addresses, capacity, price, bond.
+// Package committee elects who validates: candidates draw by a verifiable random function, weighted by reputation, and the best
+// rotate into seats of equal power. It is the chain's only source of validator updates.
 package committee
 
 import (

@@ -191,15 +191,15 @@ func (k Keeper) roomForOne(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	count := uint32(0)
+	known := uint32(0)
 	err = k.candidates.Walk(ctx, nil, func([]byte, types.Candidate) (bool, error) {
-		count++
-		return count == params.MaxCandidates, nil
+		known++
+		return known == params.MaxCandidates, nil
 	})
 	if err != nil {
 		return err
 	}
-	if count == params.MaxCandidates {
+	if known == params.MaxCandidates {
 		return types.ErrFull.Wrapf("%d", params.MaxCandidates)
 	}
 	return nil

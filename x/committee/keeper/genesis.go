@@ -33,7 +33,7 @@ func (k Keeper) InitGenesis(ctx context.Context, g *types.GenesisState) error {
 	if !g.Started() {
 		first := firstHeight(ctx)
 		r := election.Genesis(sdk.UnwrapSDKContext(ctx).ChainID(), g.Seed)
-		return k.randomness.Set(ctx, uint64(first-1), types.Randomness{Value: r[:]})
+		return k.randomness.Set(ctx, at(first-1), types.Randomness{Value: r[:]})
 	}
 	err := errors.Join( // not a refusal: a store that can't be written starts no chain
 		k.term.Set(ctx, *g.Term), k.committee.Set(ctx, g.Committee), k.services.Set(ctx, types.Services{Services: g.Services}))
@@ -65,17 +65,17 @@ func (k Keeper) initRows(ctx context.Context, g *types.GenesisState) error {
 		}
 	}
 	for _, r := range g.Randomness {
-		if err := k.randomness.Set(ctx, uint64(r.Height), r.Randomness); err != nil {
+		if err := k.randomness.Set(ctx, at(r.Height), r.Randomness); err != nil {
 			return err
 		}
 	}
 	for _, b := range g.Boundaries {
-		if err := k.boundaries.Set(ctx, uint64(b.Height), b); err != nil {
+		if err := k.boundaries.Set(ctx, at(b.Height), b); err != nil {
 			return err
 		}
 	}
 	for _, r := range g.Stakes {
-		height := uint64(r.Height)
+		height := at(r.Height)
 		if err := k.stakes.Set(ctx, collections.Join(r.ConsensusAddress, height), r.Stake); err != nil {
 			return err
 		}
@@ -235,7 +235,7 @@ func (k Keeper) exportRows(ctx context.Context, g *types.GenesisState) error {
 			return false, nil
 		}),
 		k.randomness.Walk(ctx, nil, func(height uint64, r types.Randomness) (bool, error) {
-			g.Randomness = append(g.Randomness, types.RandomnessRecord{Height: int64(height), Randomness: r})
+			g.Randomness = append(g.Randomness, types.RandomnessRecord{Height: heightOf(height), Randomness: r})
 			return false, nil
 		}),
 		k.boundaries.Walk(ctx, nil, func(_ uint64, b types.Boundary) (bool, error) {
@@ -243,7 +243,7 @@ func (k Keeper) exportRows(ctx context.Context, g *types.GenesisState) error {
 			return false, nil
 		}),
 		k.stakes.Walk(ctx, nil, func(key collections.Pair[[]byte, uint64], s types.Stake) (bool, error) {
-			g.Stakes = append(g.Stakes, types.StakeRecord{ConsensusAddress: key.K1(), Height: int64(key.K2()), Stake: s})
+			g.Stakes = append(g.Stakes, types.StakeRecord{ConsensusAddress: key.K1(), Height: heightOf(key.K2()), Stake: s})
 			return false, nil
 		}))
 }

@@ -83,7 +83,7 @@ func (s queryServer) Committee(ctx context.Context, _ *types.QueryCommitteeReque
 			continue
 		}
 		m := types.Member{
-			Seat: uint32(i), Cohort: uint32(i / election.CohortSize(len(committee.Seats))), Operator: seat.Operator,
+			Seat: count(i), Cohort: count(i / election.CohortSize(len(committee.Seats))), Operator: seat.Operator,
 			ConsensusAddress: fmt.Sprintf("%X", []byte(consAddress(seat.ConsensusKey))), ConsensusKey: seat.ConsensusKey,
 			VrfKey: seat.VrfKey, SinceTerm: seat.SinceTerm, Level: levels[seat.Operator],
 		}
@@ -114,7 +114,7 @@ func (k Keeper) levels(ctx context.Context, term types.Term) (map[string]uint32,
 func (k Keeper) lastBoundary(ctx context.Context) (int64, error) {
 	last := int64(0)
 	return last, k.boundaries.Walk(ctx, new(collections.Range[uint64]).Descending(), func(height uint64, _ types.Boundary) (bool, error) {
-		last = int64(height)
+		last = heightOf(height)
 		return true, nil
 	})
 }
@@ -163,7 +163,7 @@ func (s queryServer) Term(ctx context.Context, _ *types.QueryTermRequest) (*type
 	if err != nil {
 		return nil, queryError(err)
 	}
-	return &types.QueryTermResponse{Term: term, Cohort: uint32(cohortOf(term.Number, len(committee.Seats)))}, nil
+	return &types.QueryTermResponse{Term: term, Cohort: count(cohortOf(term.Number, len(committee.Seats)))}, nil
 }
 
 // Turn implements types.QueryServer.
@@ -289,7 +289,7 @@ func (s queryServer) Randomness(ctx context.Context, req *types.QueryRandomnessR
 	if height < 0 {
 		return nil, status.Error(codes.InvalidArgument, "height below 0")
 	}
-	r, err := s.k.randomness.Get(ctx, uint64(height))
+	r, err := s.k.randomness.Get(ctx, at(height))
 	if err != nil {
 		return nil, queryError(err)
 	}

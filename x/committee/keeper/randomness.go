@@ -95,7 +95,7 @@ func (k Keeper) Mix(ctx context.Context, proposer sdk.ConsAddress, proof []byte)
 		next, row.Skipped = previous.Mix(output[:]), false
 	}
 	row.Value = next[:]
-	if err := k.randomness.Set(ctx, uint64(c.BlockHeight()), row); err != nil {
+	if err := k.randomness.Set(ctx, at(c.BlockHeight()), row); err != nil {
 		return err
 	}
 	if operator != "" && len(key) > 0 {
@@ -143,7 +143,7 @@ func (k Keeper) pruneRandomness(ctx context.Context, height int64) error {
 	if err != nil || height <= params.RandomnessBlocks {
 		return err
 	}
-	return prune(ctx, k.randomness, new(collections.Range[uint64]).EndExclusive(uint64(height-params.RandomnessBlocks)))
+	return prune(ctx, k.randomness, new(collections.Range[uint64]).EndExclusive(at(height-params.RandomnessBlocks)))
 }
 
 // prune deletes the first few rows of a range.

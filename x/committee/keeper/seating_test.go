@@ -291,9 +291,9 @@ func (f *fixture) disturb(rng *rand.Rand) {
 	case 10:
 		f.reputation.scores[string(o.account)] = rng.Uint32N(10_001)
 	case 11:
-		_ = f.k.Unregister(f.ctx, o.account) //nolint:errcheck // it may not be registered: the chain refuses it then
+		_ = f.k.Unregister(f.ctx, o.account) // it may not be registered: the chain refuses it then
 	case 12, 13:
-		_, _ = f.k.Register(f.ctx, o.account, o.registration()) //nolint:errcheck // it may be registered, jailed or gone
+		_, _ = f.k.Register(f.ctx, o.account, o.registration()) // it may be registered, jailed or gone
 	case 14:
 		if rng.IntN(10) == 0 { // a great part at once
 			for _, each := range f.operators {

@@ -74,9 +74,9 @@ func (k Keeper) seat(ctx context.Context, s *seating, operator string, end bool)
 	if operator == "" {
 		return types.Seat{Tokens: math.ZeroInt()}, nil
 	}
-	at := slices.IndexFunc(s.committee.Seats, func(seat types.Seat) bool { return seat.Operator == operator })
-	if at >= 0 && (!end || len(s.committee.Seats[at].VrfKey) > 0) {
-		return s.committee.Seats[at], nil
+	held := slices.IndexFunc(s.committee.Seats, func(seat types.Seat) bool { return seat.Operator == operator })
+	if held >= 0 && (!end || len(s.committee.Seats[held].VrfKey) > 0) {
+		return s.committee.Seats[held], nil
 	}
 	account := k.account(operator)
 	validator, err := k.staking.GetValidator(ctx, sdk.ValAddress(account))
@@ -94,8 +94,8 @@ func (k Keeper) seat(ctx context.Context, s *seating, operator string, end bool)
 	if candidate, err := k.candidates.Get(ctx, account); err == nil { // absent: seated for want of candidates
 		seat.VrfKey = candidate.VrfKey
 	}
-	if at >= 0 { // it sat without being a candidate, and may be one now
-		seat.SinceTerm = s.committee.Seats[at].SinceTerm
+	if held >= 0 { // it sat without being a candidate, and may be one now
+		seat.SinceTerm = s.committee.Seats[held].SinceTerm
 		return seat, nil
 	}
 	return seat, k.recordStake(ctx, consAddress(key), seat.Tokens)
@@ -134,7 +134,7 @@ func (k Keeper) recordBoundary(ctx context.Context, s *seating) error {
 		}
 	}
 	boundary := types.Boundary{Height: s.height, Term: s.term.Number, Came: s.came, Left: s.left, Size_: size}
-	if err := k.boundaries.Set(ctx, uint64(s.height), boundary); err != nil {
+	if err := k.boundaries.Set(ctx, at(s.height), boundary); err != nil {
 		return err
 	}
 	return emit(ctx, &types.EventCommitteeChanged{

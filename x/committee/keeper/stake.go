@@ -17,7 +17,7 @@ import (
 // at the latest, so that an infraction is always slashed by what was at risk when it happened.
 func (k Keeper) recordStake(ctx context.Context, cons sdk.ConsAddress, tokens math.Int) error {
 	height := sdk.UnwrapSDKContext(ctx).BlockHeight()
-	if err := k.dropStakesAfter(ctx, cons, uint64(height)); err != nil {
+	if err := k.dropStakesAfter(ctx, cons, at(height)); err != nil {
 		return err
 	}
 	return k.recordStakeAt(ctx, cons, height, tokens)
@@ -44,8 +44,8 @@ func (k Keeper) dropStakesAfter(ctx context.Context, cons sdk.ConsAddress, heigh
 	return nil
 }
 
-func (k Keeper) recordStakeAt(ctx context.Context, cons sdk.ConsAddress, at int64, tokens math.Int) error {
-	height := uint64(at)
+func (k Keeper) recordStakeAt(ctx context.Context, cons sdk.ConsAddress, from int64, tokens math.Int) error {
+	height := at(from)
 	stake := types.Stake{Tokens: tokens, Time: sdk.UnwrapSDKContext(ctx).BlockTime().Unix()}
 	if err := k.stakes.Set(ctx, collections.Join([]byte(cons), height), stake); err != nil {
 		return err
@@ -55,7 +55,7 @@ func (k Keeper) recordStakeAt(ctx context.Context, cons sdk.ConsAddress, at int6
 
 // TokensAt is what a member had bonded at a height; false where nothing is recorded of it at that height or before.
 func (k Keeper) TokensAt(ctx context.Context, cons sdk.ConsAddress, height int64) (math.Int, bool, error) {
-	newest := collections.NewPrefixedPairRange[[]byte, uint64](cons).EndInclusive(uint64(max(0, height))).Descending()
+	newest := collections.NewPrefixedPairRange[[]byte, uint64](cons).EndInclusive(at(max(0, height))).Descending()
 	rows, err := k.stakes.Iterate(ctx, newest)
 	if err != nil {
 		return math.Int{}, false, err
@@ -77,7 +77,7 @@ func (k Keeper) pruneHistory(ctx context.Context, height int64) error {
 	if evidence == nil || height <= evidence.MaxAgeNumBlocks {
 		return nil
 	}
-	cutoff := uint64(height - evidence.MaxAgeNumBlocks)
+	cutoff := at(height - evidence.MaxAgeNumBlocks)
 	if err := prune(ctx, k.boundaries, new(collections.Range[uint64]).EndExclusive(cutoff)); err != nil {
 		return err
 	}

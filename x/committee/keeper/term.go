@@ -91,7 +91,7 @@ func (k Keeper) rank(ctx context.Context, term types.Term) error {
 			return err
 		}
 	}
-	return emit(ctx, &types.EventRanked{Term: term.Number, Drew: uint32(len(tickets)), Missed: uint32(len(silent))})
+	return emit(ctx, &types.EventRanked{Term: term.Number, Drew: count(len(tickets)), Missed: count(len(silent))})
 }
 
 func (k Keeper) missedDraw(ctx context.Context, operator []byte, term uint64) error {
@@ -131,7 +131,7 @@ func (k Keeper) elect(ctx context.Context, term types.Term, state *seating) erro
 	*extended = (*extended)[:election.Cohorts(size)]
 	if !election.Quorum(len(ranking), size, active) && (*extended)[cohort] == 0 {
 		(*extended)[cohort] = term.Number
-		return emit(ctx, &types.EventQuorumMissed{Term: term.Number, Drew: uint32(len(ranking)), Cohort: uint32(cohort)})
+		return emit(ctx, &types.EventQuorumMissed{Term: term.Number, Drew: count(len(ranking)), Cohort: count(cohort)})
 	}
 	(*extended)[cohort] = 0
 	enter, members := k.fitness(ctx, state), slices.Clone(state.seats)
@@ -143,7 +143,9 @@ func (k Keeper) elect(ctx context.Context, term types.Term, state *seating) erro
 }
 
 // cohortOf is the cohort up for election at the end of a term.
-func cohortOf(term uint64, size int) int { return int(term % uint64(election.Cohorts(size))) }
+func cohortOf(term uint64, size int) int {
+	return int(term % uint64(count(election.Cohorts(size)))) //nolint:gosec // below the number of cohorts
+}
 
 // ranking lists the operators that drew in a term, best first.
 func (k Keeper) ranking(ctx context.Context, term uint64) ([]string, error) {

@@ -78,8 +78,11 @@ func (g *GenesisState) validateCandidates() error {
 			return ErrGenesis.Wrapf("candidate %s: %v", c.Operator, err)
 		}
 		for _, part := range [][2]string{
-			{"operator", c.Operator}, {"consensus key", string(c.ConsensusKey)}, {"VRF key", string(c.VrfKey)},
-			{"node id", c.NodeId}, {"agent", c.Agent},
+			{"operator", c.Operator},
+			{"consensus key", string(c.ConsensusKey)},
+			{"VRF key", string(c.VrfKey)},
+			{"node id", c.NodeId},
+			{"agent", c.Agent},
 		} {
 			if err := once(part[0], part[1]); err != nil {
 				return err
@@ -171,7 +174,7 @@ func (g *GenesisState) validateHistory() error {
 		last = b.Height
 	}
 	for _, s := range g.Stakes {
-		if len(s.ConsensusAddress) != consAddressBytes || s.Stake.Tokens.IsNil() || s.Stake.Tokens.IsNegative() {
+		if s.Height < 0 || len(s.ConsensusAddress) != consAddressBytes || s.Stake.Tokens.IsNil() || s.Stake.Tokens.IsNegative() {
 			return ErrGenesis.Wrapf("stake at height %d is malformed", s.Height)
 		}
 	}

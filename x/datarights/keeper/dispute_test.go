@@ -8,9 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/cosmos/cosmos-sdk/codec/address"
-
 	storetypes "cosmossdk.io/store/types"
+
+	"github.com/cosmos/cosmos-sdk/codec/address"
 
 	"github.com/cpchain/cpchain/pkg/pre"
 	"github.com/cpchain/cpchain/x/datarights/types"

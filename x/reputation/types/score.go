@@ -7,9 +7,12 @@ const settleTerms = 100_000
 // Bonded is all that is bonded, at most the supply.
 func (r Row) Bonded() uint64 { return min(r.ValidatorBond+r.ProviderBond, maxUcpc) }
 
+// points is a number that is at most MaxScore.
+func points(n uint64) uint32 { return uint32(min(n, MaxScore)) }
+
 // half is amount/(amount+at) in points: 0 for nothing, 5000 at the half amount, never 10000. It only depends on one's own amount.
 func half(amount, at uint64) uint32 {
-	return uint32(MaxScore * amount / (amount + at)) // 10^4 · 10^15 fits
+	return points(MaxScore * amount / (amount + at)) // 10^4 · 10^15 fits
 }
 
 // DepositValue is the dimension of the aged bond.
@@ -29,7 +32,7 @@ func (w Weights) Effective() Weights {
 func (r Row) Target(p Params) uint32 {
 	w := p.Weights.Effective()
 	sum := uint64(w.Blocks)*uint64(r.Blocks) + uint64(w.Deposit)*uint64(r.DepositValue(p)) + uint64(w.Fees)*uint64(r.FeesValue(p))
-	return max(p.Start, uint32(sum/uint64(w.Blocks+w.Deposit+w.Fees)))
+	return max(p.Start, points(sum/uint64(w.Blocks+w.Deposit+w.Fees)))
 }
 
 // Settle books growth, drift, aging and decay up to the beginning of a term. It gives the same row however often and whenever it is
@@ -79,7 +82,7 @@ func part(amount uint64, n uint32) uint64 { return (amount + uint64(n) - 1) / ui
 // goes by one in n of the way.
 func grow(score, target, n uint32) uint32 {
 	if score < target {
-		return min(target, score+uint32(part(uint64(MaxScore-score), n)))
+		return min(target, score+points(part(uint64(MaxScore-score), n)))
 	}
 	return toward(score, target, n)
 }
@@ -87,9 +90,9 @@ func grow(score, target, n uint32) uint32 {
 // toward moves a score one in n of the way.
 func toward(score, to, n uint32) uint32 {
 	if score < to {
-		return score + uint32(part(uint64(to-score), n))
+		return score + points(part(uint64(to-score), n))
 	}
-	return score - uint32(part(uint64(score-to), n))
+	return score - points(part(uint64(score-to), n))
 }
 
 // Apply books evidence on a row that is settled to the running term.
@@ -128,8 +131,8 @@ func (r Row) Apply(p Params, e Evidence, term uint64) Row {
 
 // lose takes a part of the score, and as much of what it would grow back to.
 func (r Row) lose(bps uint32) Row {
-	r.Score -= uint32(uint64(r.Score) * uint64(bps) / MaxScore)
-	r.Blocks -= uint32(uint64(r.Blocks) * uint64(bps) / MaxScore)
+	r.Score -= points(uint64(r.Score) * uint64(bps) / MaxScore)
+	r.Blocks -= points(uint64(r.Blocks) * uint64(bps) / MaxScore)
 	return r
 }
 
@@ -139,15 +142,15 @@ const blockMemory = 16
 // serve books a term's blocks. A good term raises the dimension; a bad one lowers dimension and score by three times what is missing.
 func (r Row) serve(p Params, e Evidence) Row {
 	if e.expected > 0 {
-		quality := uint32(e.signed * MaxScore / e.expected)
+		quality := points(e.signed * MaxScore / e.expected)
 		if quality >= p.ServedBps {
-			r.Blocks += uint32(part(uint64(MaxScore-r.Blocks), blockMemory))
+			r.Blocks += points(part(uint64(MaxScore-r.Blocks), blockMemory))
 		} else {
 			r = r.lose(min(MaxScore, 3*(p.ServedBps-quality)))
 		}
 	}
 	if e.skipped > 0 {
-		r.Score -= min(r.Score, uint32(uint64(p.SkipPoints)*e.skipped/e.proposals))
+		r.Score -= min(r.Score, points(uint64(p.SkipPoints)*e.skipped/e.proposals))
 	}
 	return r
 }

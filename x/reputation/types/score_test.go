@@ -249,7 +249,10 @@ func TestParams(t *testing.T) {
 
 func TestEvidenceThatCantBeIsRefused(t *testing.T) {
 	for _, e := range []Evidence{
-		{}, {Operator: somebody}, {Operator: somebody, Kind: KIND_SETTLED}, {Operator: somebody, Kind: 99},
+		{},
+		{Operator: somebody},
+		{Operator: somebody, Kind: KIND_SETTLED},
+		{Operator: somebody, Kind: 99},
 		Served(nil, 1, 1, 0, 0), Served(somebody, 1, 2, 0, 0), Served(somebody, 1, 1, 0, 1),
 	} {
 		require.ErrorIs(t, e.Validate(), ErrEvidence, "%+v", e)
