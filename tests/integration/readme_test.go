@@ -19,8 +19,8 @@ import (
 
 // The forms in which a module's README says what can be checked.
 var (
-	ruleForm    = regexp.MustCompile(`(?m)^- \*\*([A-Z]-[A-Z]{3}-\d+)\*\*.*\n(?:  .*\n)*`)
-	citedForm   = regexp.MustCompile(`\b[A-Z]-[A-Z]{3}-\d+\b`)
+	ruleForm    = regexp.MustCompile(`(?m)^- \*\*([A-Z]{1,3}-[A-Z]{3,5}-\d+)\*\*.*\n(?:  .*\n)*`)
+	citedForm   = regexp.MustCompile(`\b[A-Z]{1,3}-[A-Z]{3,5}-\d+\b`)
 	testForm    = regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
 	messageForm = regexp.MustCompile(`(?m)^### (Msg\w+)$`)
 	eventForm   = regexp.MustCompile("(?m)^\\| `(Event\\w+)` \\| .* \\| (.*) \\|$")

@@ -13,15 +13,19 @@ import (
 	"github.com/cosmos/cosmos-sdk/client"
 	"github.com/cosmos/cosmos-sdk/codec"
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	"github.com/cosmos/cosmos-sdk/testutil/simsx"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/module"
+	simtypes "github.com/cosmos/cosmos-sdk/types/simulation"
 
 	"github.com/cpchain/cpchain/x/reputation/keeper"
+	"github.com/cpchain/cpchain/x/reputation/simulation"
 	"github.com/cpchain/cpchain/x/reputation/types"
 )
 
 var (
 	_ module.AppModuleBasic      = AppModule{}
+	_ module.AppModuleSimulation = AppModule{}
 	_ module.HasConsensusVersion = AppModule{}
 	_ module.HasGenesis          = AppModule{}
 	_ module.HasServices         = AppModule{}
@@ -100,4 +104,22 @@ func (m AppModule) ExportGenesis(ctx sdk.Context, cdc codec.JSONCodec) json.RawM
 		panic(fmt.Errorf("genesis of %s: %w", types.ModuleName, err))
 	}
 	return cdc.MustMarshalJSON(g)
+}
+
+// GenerateGenesisState implements module.AppModuleSimulation.
+func (AppModule) GenerateGenesisState(state *module.SimulationState) {
+	simulation.RandomizedGenState(state)
+}
+
+// RegisterStoreDecoder implements module.AppModuleSimulation: the schema decodes the store.
+func (m AppModule) RegisterStoreDecoder(decoders simtypes.StoreDecoderRegistry) {
+	decoders[types.StoreKey] = simtypes.NewStoreDecoderFuncFromCollectionsSchema(m.keeper.Schema)
+}
+
+// WeightedOperations implements module.AppModuleSimulation; users send this module nothing.
+func (AppModule) WeightedOperations(module.SimulationState) []simtypes.WeightedOperation { return nil }
+
+// ProposalMsgsX adds the message governance sends.
+func (AppModule) ProposalMsgsX(weight simsx.WeightSource, reg simsx.Registry) {
+	reg.Add(weight.Get("msg_reputation_update_params", 10), simulation.MsgUpdateParamsFactory())
 }

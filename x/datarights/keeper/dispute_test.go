@@ -94,6 +94,7 @@ func TestASignedWrongAnswerIsPunished(t *testing.T) {
 			e := events[*types.EventFragmentFault](w.fixture)
 			require.Len(t, e, 1)
 			require.Equal(t, w.dealt.id, e[0].Grant)
+			// D-DIS-10
 			require.Contains(t, strings.Join(*w.told, "\n"), fmt.Sprintf("%x re-encrypted wrongly for grant %d", sdkAccount(t, w.providers.rows[faulty].Operator), w.dealt.id))
 			require.EqualValues(t, faulty, e[0].Provider)
 			require.NotEmpty(t, e[0].Reason)

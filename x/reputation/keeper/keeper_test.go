@@ -59,7 +59,7 @@ func (f *fixture) explain(i int) []types.Change {
 	return res.Changes
 }
 
-// S-LOG-1
+// REP-LOG-1
 func TestEveryChangeIsExplained(t *testing.T) {
 	f := newFixture(t)
 	require.EqualValues(t, 1_000, f.score(1), "unknown")
@@ -88,7 +88,7 @@ func TestEveryChangeIsExplained(t *testing.T) {
 	require.Equal(t, f.score(1), history.Points[0].Score)
 }
 
-// S-LOG-2
+// REP-LOG-2
 func TestTheLogIsBounded(t *testing.T) {
 	f := newFixture(t)
 	p := types.DefaultParams()
@@ -108,7 +108,7 @@ func TestTheLogIsBounded(t *testing.T) {
 	require.ErrorIs(t, err, types.ErrAuthority)
 }
 
-// S-ROW-1
+// REP-ROW-1
 func TestWhoOnlyPaysHasNoRow(t *testing.T) {
 	f := newFixture(t)
 	f.report(types.FeesBurnt(who(1), math.NewInt(1_000)))
@@ -119,7 +119,7 @@ func TestWhoOnlyPaysHasNoRow(t *testing.T) {
 	require.ErrorIs(t, f.k.Report(f.ctx, types.Evidence{}), types.ErrEvidence)
 }
 
-// S-QRY-1
+// REP-QUERY-1
 func TestBreakdownShowsWhatCountsAndWhatDoesNotYet(t *testing.T) {
 	f := newFixture(t)
 	require.NoError(t, f.k.BeginTerm(f.ctx, 1))
@@ -147,7 +147,7 @@ func TestBreakdownShowsWhatCountsAndWhatDoesNotYet(t *testing.T) {
 	require.Equal(t, codes.InvalidArgument, status.Code(err))
 }
 
-// S-QRY-2
+// REP-QUERY-2
 func TestRanking(t *testing.T) {
 	f := newFixture(t)
 	for i := range 10 {
@@ -174,7 +174,7 @@ func TestRanking(t *testing.T) {
 	require.Equal(t, codes.InvalidArgument, status.Code(err))
 }
 
-// S-GEN-1
+// REP-GEN-1
 func TestExportAndImportGiveTheSameState(t *testing.T) {
 	f := newFixture(t)
 	for term := range uint64(6) {

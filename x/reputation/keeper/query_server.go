@@ -2,6 +2,8 @@ package keeper
 
 import (
 	"context"
+	"encoding/binary"
+	"math"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -106,31 +108,53 @@ func (s queryServer) Explain(ctx context.Context, req *types.QueryExplainRequest
 	return &types.QueryExplainResponse{Changes: rows, Notes: noSource, Pagination: next}, nil
 }
 
-// History implements types.QueryServer.
+// History implements types.QueryServer. A page's key is the number of the entry that the next one starts at.
 func (s queryServer) History(ctx context.Context, req *types.QueryHistoryRequest) (*types.QueryHistoryResponse, error) {
 	operator, err := s.operator(req.Operator)
 	if err != nil {
 		return nil, err
 	}
-	points, next, err := query.CollectionPaginate(ctx, s.k.changes, capped(req.Pagination),
-		func(_ collections.Pair[[]byte, uint64], c types.Change) (types.Point, error) {
-			return types.Point{Term: c.Term, Height: c.Height, Score: c.After}, nil
-		}, query.WithCollectionPaginationPairPrefix[[]byte, uint64](operator))
-	if err != nil {
-		return nil, status.Error(codes.InvalidArgument, err.Error())
+	page := req.Pagination
+	if page == nil {
+		page = &query.PageRequest{}
 	}
-	return &types.QueryHistoryResponse{Points: points, Pagination: next}, nil
+	if page.Offset > 0 || page.Reverse || page.CountTotal || len(page.Key) != 0 && len(page.Key) != 8 {
+		return nil, status.Error(codes.InvalidArgument, "page by key, newest first")
+	}
+	newest := uint64(math.MaxUint64)
+	if len(page.Key) == 8 {
+		newest = binary.BigEndian.Uint64(page.Key)
+	}
+	points, next, err := s.k.history(ctx, operator, newest, int(capped(page).Limit)) //nolint:gosec // at most maxPage
+	return &types.QueryHistoryResponse{Points: points, Pagination: &query.PageResponse{NextKey: next}}, err
+}
+
+// history is the last score of each term in which it changed, newest first, from an entry on; and the key of what comes next.
+func (k Keeper) history(ctx context.Context, operator []byte, newest uint64, limit int) (points []types.Point, next []byte, err error) {
+	ranger := collections.NewPrefixedPairRange[[]byte, uint64](operator).EndInclusive(newest).Descending()
+	err = k.changes.Walk(ctx, ranger, func(_ collections.Pair[[]byte, uint64], c types.Change) (bool, error) {
+		if len(points) > 0 && points[len(points)-1].Term == c.Term {
+			return false, nil // a later entry of the term stands already
+		}
+		if len(points) == limit {
+			next = binary.BigEndian.AppendUint64(nil, c.Number)
+			return true, nil
+		}
+		points = append(points, types.Point{Term: c.Term, Height: c.Height, Score: c.After})
+		return false, nil
+	})
+	return points, next, err
 }
 
 // Ranking implements types.QueryServer. Scores are as of the term they were last settled in.
 func (s queryServer) Ranking(ctx context.Context, req *types.QueryRankingRequest) (*types.QueryRankingResponse, error) {
 	switch req.Preset {
-	case "":
+	case "", types.PresetDefault:
 	case types.Preset2019:
 		rows, err := s.k.best(ctx, 0, maxPage)
 		return &types.QueryRankingResponse{Standings: types.Rank2019(rows)}, err
 	default:
-		return nil, status.Error(codes.InvalidArgument, types.ErrPreset.Wrapf("%q: there is %q", req.Preset, types.Preset2019).Error())
+		return nil, status.Error(codes.InvalidArgument, types.ErrPreset.Wrapf("%q: there are %q and %q", req.Preset, types.PresetDefault, types.Preset2019).Error())
 	}
 	var page query.PageRequest
 	if req.Pagination != nil {

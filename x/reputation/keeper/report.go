@@ -63,7 +63,7 @@ func (k Keeper) Report(ctx context.Context, e types.Evidence) error {
 	if found && row.Equal(before) {
 		return k.rows.Set(ctx, e.Operator, row) // nothing to tell, as where a bond is what it was
 	}
-	if err := k.log(ctx, params, e.Operator, &row, e.Kind, before.Score, e.Text); err != nil {
+	if err := k.logEvidence(ctx, params, e, &row, before.Score); err != nil {
 		return err
 	}
 	return k.rows.Set(ctx, e.Operator, row)
@@ -80,25 +80,68 @@ func (k Keeper) logSettled(ctx context.Context, params types.Params, operator sd
 	}
 	text := fmt.Sprintf("terms %d to %d: toward %d, which its dimensions make, where it served, else toward the start score %d",
 		stored.SettledTerm, row.SettledTerm-1, stored.Target(params), params.Start)
-	return k.log(ctx, params, operator, row, types.KIND_SETTLED, stored.Score, text)
+	return k.log(ctx, params, operator, row, types.Change{Kind: types.KIND_SETTLED, Before: stored.Score, Text: text})
+}
+
+// logEvidence tells of evidence. Quiet evidence goes into the entry of its kind and term, where one stands: nobody can flush what it
+// did wrong out of its log by a hundred bonds of one ucpc.
+func (k Keeper) logEvidence(ctx context.Context, params types.Params, e types.Evidence, row *types.Row, before uint32) error {
+	change := e.Change()
+	change.Before = before
+	if !e.Quiet() {
+		return k.log(ctx, params, e.Operator, row, change)
+	}
+	earlier, found, err := k.sameThisTerm(ctx, change, e.Operator, *row)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return k.log(ctx, params, e.Operator, row, change)
+	}
+	change = e.Fold(earlier)
+	change.Number, change.Before = earlier.Number, before
+	return k.write(ctx, e.Operator, row, change)
+}
+
+// quietEntries is how many kinds of quiet evidence there are: bonds of validator and provider, fees. So many newest entries are looked at.
+const quietEntries = 3
+
+// sameThisTerm finds a newest entry of the running term that is of a change's kind and about the same.
+func (k Keeper) sameThisTerm(ctx context.Context, c types.Change, operator sdk.AccAddress, row types.Row) (types.Change, bool, error) {
+	for n := row.Changes; n > 0 && n+quietEntries > row.Changes; n-- {
+		earlier, err := k.changes.Get(ctx, collections.Join([]byte(operator), n))
+		if errors.Is(err, collections.ErrNotFound) {
+			return earlier, false, nil // older ones are gone too
+		}
+		if err != nil || earlier.Term == row.SettledTerm && earlier.Kind == c.Kind && earlier.Ref == c.Ref {
+			return earlier, err == nil, err
+		}
+	}
+	return types.Change{}, false, nil
 }
 
 // log appends to an operator's log and drops what is too old of it.
-func (k Keeper) log(ctx context.Context, params types.Params, operator sdk.AccAddress, row *types.Row, kind types.Kind, before uint32, text string) error {
-	c := sdk.UnwrapSDKContext(ctx)
+func (k Keeper) log(ctx context.Context, params types.Params, operator sdk.AccAddress, row *types.Row, change types.Change) error {
 	row.Changes++
-	change := types.Change{
-		Number: row.Changes, Height: c.BlockHeight(), Term: row.SettledTerm, Kind: kind, Before: before, After: row.Score, Text: text,
-	}
-	if err := k.changes.Set(ctx, collections.Join([]byte(operator), row.Changes), change); err != nil {
-		return err
-	}
+	change.Number = row.Changes
 	if kept := uint64(params.ChangesKept); row.Changes > kept {
 		if err := k.dropChanges(ctx, operator, row.Changes-kept); err != nil {
 			return err
 		}
 	}
-	return c.EventManager().EmitTypedEvent(&types.EventChanged{Operator: row.Operator, Kind: kind, Before: before, After: row.Score, Text: text})
+	return k.write(ctx, operator, row, change)
+}
+
+// write stores an entry at its number and tells of it.
+func (k Keeper) write(ctx context.Context, operator sdk.AccAddress, row *types.Row, change types.Change) error {
+	c := sdk.UnwrapSDKContext(ctx)
+	change.Height, change.Term, change.After = c.BlockHeight(), row.SettledTerm, row.Score
+	if err := k.changes.Set(ctx, collections.Join([]byte(operator), change.Number), change); err != nil {
+		return err
+	}
+	return c.EventManager().EmitTypedEvent(&types.EventChanged{
+		Operator: row.Operator, Kind: change.Kind, Before: change.Before, After: change.After, Text: change.Text,
+	})
 }
 
 // droppedPerChange bounds the work where the param was lowered: more go than come.

@@ -14,6 +14,8 @@ type Evidence struct {
 	Kind     Kind
 	// Text says what was seen, with its numbers; for people.
 	Text string
+	// Ref names what it is about, such as "grant/12"; empty where the operator is all there is.
+	Ref string
 
 	expected, signed, proposals, skipped uint64 // KIND_SERVED
 	amount                               uint64 // KIND_BOND, KIND_FEES_BURNT: ucpc
@@ -30,7 +32,7 @@ func Served(operator sdk.AccAddress, expected, signed, proposals, skipped uint64
 
 // SortitionMissed is a draw that did not come.
 func SortitionMissed(operator sdk.AccAddress, term uint64) Evidence {
-	return Evidence{Operator: operator, Kind: KIND_SORTITION_MISSED, Text: fmt.Sprintf("did not draw in term %d", term)}
+	return Evidence{Operator: operator, Kind: KIND_SORTITION_MISSED, Text: fmt.Sprintf("did not draw in term %d", term), Ref: fmt.Sprintf("term/%d", term)}
 }
 
 // SeatLost is a removal in mid-term, for a reason that is neither of the two below.
@@ -50,18 +52,24 @@ func DoubleSigned(operator sdk.AccAddress) Evidence {
 
 // FragmentWrong is a re-encryption proved wrong on chain.
 func FragmentWrong(operator sdk.AccAddress, grant uint64) Evidence {
-	return Evidence{Operator: operator, Kind: KIND_FRAGMENT_WRONG, Text: fmt.Sprintf("re-encrypted wrongly for grant %d", grant)}
+	return Evidence{
+		Operator: operator, Kind: KIND_FRAGMENT_WRONG, Ref: fmt.Sprintf("grant/%d", grant),
+		Text: fmt.Sprintf("re-encrypted wrongly for grant %d", grant),
+	}
 }
 
 // DemandLapsed is a demanded re-encryption that did not come.
 func DemandLapsed(operator sdk.AccAddress, grant uint64) Evidence {
-	return Evidence{Operator: operator, Kind: KIND_DEMAND_LAPSED, Text: fmt.Sprintf("left a demand of grant %d unanswered", grant)}
+	return Evidence{
+		Operator: operator, Kind: KIND_DEMAND_LAPSED, Ref: fmt.Sprintf("grant/%d", grant),
+		Text: fmt.Sprintf("left a demand of grant %d unanswered", grant),
+	}
 }
 
 // ValidatorBond is what an operator has bonded with its own validator now.
 func ValidatorBond(operator sdk.AccAddress, amount math.Int) Evidence {
 	return Evidence{
-		Operator: operator, Kind: KIND_BOND, amount: clamp(amount), validator: true,
+		Operator: operator, Kind: KIND_BOND, amount: clamp(amount), validator: true, Ref: "validator",
 		Text: fmt.Sprintf("has %s ucpc bonded with its own validator", amount),
 	}
 }
@@ -69,13 +77,34 @@ func ValidatorBond(operator sdk.AccAddress, amount math.Int) Evidence {
 // ProviderBond is what a provider has bonded now.
 func ProviderBond(operator sdk.AccAddress, amount math.Int) Evidence {
 	return Evidence{
-		Operator: operator, Kind: KIND_BOND, amount: clamp(amount), Text: fmt.Sprintf("has %s ucpc bonded as a provider", amount),
+		Operator: operator, Kind: KIND_BOND, amount: clamp(amount), Ref: "provider",
+		Text: fmt.Sprintf("has %s ucpc bonded as a provider", amount),
 	}
 }
 
 // FeesBurnt is what an account paid and the chain burnt.
 func FeesBurnt(operator sdk.AccAddress, amount math.Int) Evidence {
-	return Evidence{Operator: operator, Kind: KIND_FEES_BURNT, amount: clamp(amount), Text: fmt.Sprintf("burnt %s ucpc in fees", amount)}
+	return Evidence{Operator: operator, Kind: KIND_FEES_BURNT, amount: clamp(amount), Text: burntText(clamp(amount))}
+}
+
+func burntText(ucpc uint64) string { return fmt.Sprintf("burnt %d ucpc in fees", ucpc) }
+
+// Quiet evidence changes no score at once and costs its operator next to nothing to make: the log keeps one entry of a kind in a term.
+func (e Evidence) Quiet() bool { return e.Kind == KIND_BOND || e.Kind == KIND_FEES_BURNT }
+
+// Change is the log's entry of this evidence; number, height, term and scores are the keeper's to fill.
+func (e Evidence) Change() Change {
+	return Change{Kind: e.Kind, Text: e.Text, Amount: e.amount, Ref: e.Ref}
+}
+
+// Fold makes one entry of an earlier one and this: fees of a term add up, of bonds the latest counts.
+func (e Evidence) Fold(earlier Change) Change {
+	c := e.Change()
+	if e.Kind == KIND_FEES_BURNT {
+		c.Amount = min(earlier.Amount+e.amount, maxUcpc)
+		c.Text = burntText(c.Amount)
+	}
+	return c
 }
 
 // clamp fits an amount into what there can be.

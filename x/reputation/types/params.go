@@ -44,8 +44,8 @@ func (p Params) Validate() error {
 	if w.Blocks+w.Service+w.Data+w.Deposit+w.Fees != MaxScore {
 		return ErrParams.Wrapf("the weights must sum to %d", MaxScore)
 	}
-	if w.Blocks+w.Service < w.Deposit+w.Fees || w.Blocks == 0 {
-		return ErrParams.Wrap("what a node does (blocks, service) must weigh no less than what it pays (deposit, fees)")
+	if live := w.Effective(); live.Blocks+live.Service+live.Data < live.Deposit+live.Fees || live.Blocks == 0 {
+		return ErrParams.Wrap("of the dimensions that have a source, what a node does must weigh no less than what it pays (deposit, fees)")
 	}
 	if p.Start > MaxScore/2 {
 		return ErrParams.Wrapf("start must be at most %d", MaxScore/2)

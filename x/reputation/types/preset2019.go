@@ -5,8 +5,13 @@ import (
 	"slices"
 )
 
-// Preset2019 names the rule of the network of 2019.
-const Preset2019 = "cpchain-2019"
+// Presets of the ranking.
+const (
+	// PresetDefault is this chain's score.
+	PresetDefault = "default"
+	// Preset2019 is the rule of the network of 2019.
+	Preset2019 = "cpchain-2019"
+)
 
 // ranked2019 is how many were ranked.
 const ranked2019 = 100

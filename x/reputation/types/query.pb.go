@@ -683,7 +683,7 @@ func (m *Point) GetScore() uint32 {
 
 // QueryRankingRequest pages.
 type QueryRankingRequest struct {
-	// preset "cpchain-2019" ranks by the rule of the network of 2019 instead, for comparison; empty is this chain's score.
+	// preset "cpchain-2019" ranks by the rule of the network of 2019 instead, for comparison; "default" or empty is this chain's score.
 	Preset     string             `protobuf:"bytes,1,opt,name=preset,proto3" json:"preset,omitempty"`
 	Pagination *query.PageRequest `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
 }
@@ -953,7 +953,7 @@ type QueryClient interface {
 	Breakdown(ctx context.Context, in *QueryBreakdownRequest, opts ...grpc.CallOption) (*QueryBreakdownResponse, error)
 	// Explain lists every change that is kept, newest first, at most 200 a page.
 	Explain(ctx context.Context, in *QueryExplainRequest, opts ...grpc.CallOption) (*QueryExplainResponse, error)
-	// History lists the score at the turn of terms, newest first, at most 200 a page.
+	// History lists the last score of each term in which it changed, newest first, at most 200 a page.
 	History(ctx context.Context, in *QueryHistoryRequest, opts ...grpc.CallOption) (*QueryHistoryResponse, error)
 	// Ranking lists operators, best first, at most 200 a page.
 	Ranking(ctx context.Context, in *QueryRankingRequest, opts ...grpc.CallOption) (*QueryRankingResponse, error)
@@ -1031,7 +1031,7 @@ type QueryServer interface {
 	Breakdown(context.Context, *QueryBreakdownRequest) (*QueryBreakdownResponse, error)
 	// Explain lists every change that is kept, newest first, at most 200 a page.
 	Explain(context.Context, *QueryExplainRequest) (*QueryExplainResponse, error)
-	// History lists the score at the turn of terms, newest first, at most 200 a page.
+	// History lists the last score of each term in which it changed, newest first, at most 200 a page.
 	History(context.Context, *QueryHistoryRequest) (*QueryHistoryResponse, error)
 	// Ranking lists operators, best first, at most 200 a page.
 	Ranking(context.Context, *QueryRankingRequest) (*QueryRankingResponse, error)

@@ -58,8 +58,8 @@ func (r Row) Settle(p Params, term uint64) Row {
 
 // settleOne books the term settled_term and steps to the next.
 func (r Row) settleOne(p Params) Row {
-	served := r.ServedTerm == r.SettledTerm
-	r.Aged += part(r.Bonded()-r.Aged, p.AgingTerms) // the aged part never exceeds the bond: see Apply
+	served := r.ServedTerm == r.SettledTerm && r.ServedTerm > 0 // term 0 is before the first: nobody serves in it
+	r.Aged += part(r.Bonded()-r.Aged, p.AgingTerms)             // the aged part never exceeds the bond: see Apply
 	r.Fees -= part(r.Fees, p.FeesTerms)
 	if served {
 		r.Score = grow(r.Score, r.Target(p), p.GrowthTerms)
@@ -72,7 +72,7 @@ func (r Row) settleOne(p Params) Row {
 
 // atRest says that further idle terms change nothing.
 func (r Row) atRest(p Params) bool {
-	return r.ServedTerm < r.SettledTerm && r.Score == p.Start && r.Aged == r.Bonded() && r.Fees == 0
+	return (r.ServedTerm < r.SettledTerm || r.ServedTerm == 0) && r.Score == p.Start && r.Aged == r.Bonded() && r.Fees == 0
 }
 
 // part is one in n of an amount, rounded up, so that nothing is left for ever.
@@ -136,15 +136,16 @@ func (r Row) lose(bps uint32) Row {
 	return r
 }
 
-// blockMemory: a good term closes one in so many parts of the way to a perfect dimension.
+// blockMemory: the dimension of blocks moves one in so many parts of the way to what a good term was worth.
 const blockMemory = 16
 
-// serve books a term's blocks. A good term raises the dimension; a bad one lowers dimension and score by three times what is missing.
+// serve books a term's blocks. A good term moves the dimension toward the part of proposals that brought randomness; a bad one lowers
+// dimension and score by three times what is missing. Skipped randomness costs points beside that, in any term.
 func (r Row) serve(p Params, e Evidence) Row {
 	if e.expected > 0 {
 		quality := points(e.signed * MaxScore / e.expected)
 		if quality >= p.ServedBps {
-			r.Blocks += points(part(uint64(MaxScore-r.Blocks), blockMemory))
+			r.Blocks = toward(r.Blocks, e.kept(), blockMemory)
 		} else {
 			r = r.lose(min(MaxScore, 3*(p.ServedBps-quality)))
 		}
@@ -153,4 +154,12 @@ func (r Row) serve(p Params, e Evidence) Row {
 		r.Score -= min(r.Score, points(uint64(p.SkipPoints)*e.skipped/e.proposals))
 	}
 	return r
+}
+
+// kept is the part of proposals that brought randomness, in basis points; all where nothing was proposed.
+func (e Evidence) kept() uint32 {
+	if e.proposals == 0 {
+		return MaxScore
+	}
+	return points((e.proposals - e.skipped) * MaxScore / e.proposals)
 }

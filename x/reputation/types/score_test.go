@@ -33,7 +33,7 @@ func randomParams(rng *rand.Rand) Params {
 	return p
 }
 
-// S-SET-1: a score does not hang on when somebody looks at it.
+// REP-SET-1: a score does not hang on when somebody looks at it.
 func TestSettlingInStepsIsSettlingAtOnce(t *testing.T) {
 	for seed := range uint64(300) {
 		rng := rand.New(rand.NewPCG(seed, 1))
@@ -49,7 +49,7 @@ func TestSettlingInStepsIsSettlingAtOnce(t *testing.T) {
 	}
 }
 
-// S-SET-2: what is left out after so many terms is nothing.
+// REP-SET-2: what is left out after so many terms is nothing.
 func TestEveryIdleRowIsAtRestBeforeSettlingStopsCounting(t *testing.T) {
 	for _, score := range []uint32{0, MaxScore} {
 		for _, aged := range []uint64{0, maxUcpc} {
@@ -67,7 +67,7 @@ func TestEveryIdleRowIsAtRestBeforeSettlingStopsCounting(t *testing.T) {
 	}
 }
 
-// S-SET-3
+// REP-SET-3
 func TestScoresStayWithinBoundsWhateverHappens(t *testing.T) {
 	for seed := range uint64(500) {
 		rng := rand.New(rand.NewPCG(seed, 2))
@@ -95,7 +95,7 @@ func serve(r Row, p Params) Row {
 	return r.Apply(p, Served(somebody, 100, 100, 4, 0), r.SettledTerm).Settle(p, r.SettledTerm+1)
 }
 
-// S-DIM-1, S-GRO-1
+// REP-DIM-1, REP-GROW-1
 func TestServiceGrowsAScoreSlowlyTowardWhatItsDimensionsMake(t *testing.T) {
 	p := DefaultParams()
 	row := Row{Score: p.Start}
@@ -116,7 +116,7 @@ func TestServiceGrowsAScoreSlowlyTowardWhatItsDimensionsMake(t *testing.T) {
 	require.EqualValues(t, 6_666, row.Score, "blocks weigh 4000 of the 6000 that have a source")
 }
 
-// S-DIM-2: a term with less than 95 % signed lowers the score by three times what is missing, at once.
+// REP-DIM-2: a term with less than 95 % signed lowers the score by three times what is missing, at once.
 func TestABadTermCostsMoreThanAGoodOneGains(t *testing.T) {
 	p := DefaultParams()
 	row := Row{Score: 5_000, Blocks: 8_000}
@@ -127,7 +127,7 @@ func TestABadTermCostsMoreThanAGoodOneGains(t *testing.T) {
 	require.Zero(t, row.Apply(p, Served(somebody, 100, 0, 0, 0), 0).Score)
 }
 
-// S-LOS-1
+// REP-LOSS-1
 func TestLosses(t *testing.T) {
 	p := DefaultParams()
 	row := Row{Score: 8_000, Blocks: 8_000}
@@ -149,7 +149,7 @@ func TestLosses(t *testing.T) {
 	require.Zero(t, Row{Score: 50}.Apply(p, SortitionMissed(somebody, 3), 0).Score)
 }
 
-// S-DRI-1
+// REP-DRIFT-1
 func TestIdleScoresDriftToTheStart(t *testing.T) {
 	p := DefaultParams()
 	for _, score := range []uint32{0, 400, 9_000} {
@@ -159,7 +159,14 @@ func TestIdleScoresDriftToTheStart(t *testing.T) {
 	require.EqualValues(t, 9_000-250, Row{Score: 9_000, SettledTerm: 5}.Settle(p, 6).Score)
 }
 
-// S-FAR-1: a bond that is there for one term buys next to nothing; moved to another account it starts ageing again.
+// REP-GROW-1
+func TestNobodyServesBeforeTheFirstTerm(t *testing.T) {
+	p := DefaultParams()
+	row := Row{Score: p.Start, ValidatorBond: maxUcpc, Aged: maxUcpc, Fees: maxUcpc}
+	require.Equal(t, p.Start, row.Settle(p, 1).Score, "a genesis row that has served nothing")
+}
+
+// REP-FARM-1: a bond that is there for one term buys next to nothing; moved to another account it starts ageing again.
 func TestFarmingByBonds(t *testing.T) {
 	p := DefaultParams()
 	million := math.NewInt(1_000_000_000_000)
@@ -174,7 +181,7 @@ func TestFarmingByBonds(t *testing.T) {
 	require.EqualValues(t, p.Start, old.Score, "money alone moves no score: only who serves grows")
 }
 
-// S-FAR-2: fees burnt at once fade.
+// REP-FARM-2: fees burnt at once fade.
 func TestFarmingByFees(t *testing.T) {
 	p := DefaultParams()
 	row := Row{Score: p.Start, SettledTerm: 1}.Apply(p, FeesBurnt(somebody, math.NewInt(1_000_000_000)), 1)
@@ -183,7 +190,7 @@ func TestFarmingByFees(t *testing.T) {
 	require.Zero(t, row.Settle(p, 5_000).Fees)
 }
 
-// S-FAR-3: good for long, then a strike: one strike costs what took long to build.
+// REP-FARM-3: good for long, then a strike: one strike costs what took long to build.
 func TestFarmingOnAndOff(t *testing.T) {
 	p := DefaultParams()
 	row := Row{Score: p.Start}
@@ -199,7 +206,7 @@ func TestFarmingOnAndOff(t *testing.T) {
 	require.Greater(t, terms, 30)
 }
 
-// S-FAR-4: a new name starts at the start, below what any lasting member has, and with its own bond.
+// REP-FARM-4: a new name starts at the start, below what any lasting member has, and with its own bond.
 func TestFarmingByANewName(t *testing.T) {
 	p := DefaultParams()
 	row := Row{Score: p.Start}
@@ -209,7 +216,7 @@ func TestFarmingByANewName(t *testing.T) {
 	require.Greater(t, row.Score, p.Start, "who stays has more than who comes again")
 }
 
-// S-DIM-5: nobody else's registration moves my score, as it does where ranks count.
+// REP-DIM-5: nobody else's registration moves my score, as it does where ranks count.
 func TestScoresAreAbsoluteAndRanksAreNot(t *testing.T) {
 	me := Row{Operator: "me", Score: 3_000, ValidatorBond: 1_000, Aged: 1_000, Blocks: 9_000}
 	p := DefaultParams()
@@ -232,6 +239,7 @@ func TestParams(t *testing.T) {
 		func(p *Params) { p.Weights.Blocks++ },
 		func(p *Params) { p.Weights = Weights{Blocks: 3_000, Service: 1_000, Deposit: 3_000, Fees: 3_000} },
 		func(p *Params) { p.Weights = Weights{Service: 10_000} },
+		func(p *Params) { p.Weights = Weights{Blocks: 1, Service: 4_999, Deposit: 2_500, Fees: 2_500} }, // service has no source
 		func(p *Params) { p.Weights.Data = 20_000 },
 		func(p *Params) { p.Start = 5_001 },
 		func(p *Params) { p.GrowthTerms = 0 },
