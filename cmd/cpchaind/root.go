@@ -179,7 +179,7 @@ func addCommands(root *cobra.Command, template *app.App) {
 		initCmd(template), vrfKeyCmd(), testnetCmd(template),
 		genutilcli.Commands(template.TxConfig(), template.Basics(), app.DefaultHome),
 		server.StatusCommand(), keys.Commands(), queryCommand(), txCommand(),
-		confixcmd.ConfigCommand(), pruning.Cmd(newApp, app.DefaultHome), snapshot.Cmd(newApp), debug.Cmd(),
+		committeeCmd(), confixcmd.ConfigCommand(), pruning.Cmd(newApp, app.DefaultHome), snapshot.Cmd(newApp), debug.Cmd(),
 	)
 	server.AddCommandsWithStartCmdOptions(root, app.DefaultHome, newApp, export, server.StartCmdOptions{PostSetup: runAgent})
 }
