@@ -94,3 +94,13 @@ func TestATableKeepsTheOrderOfItsConfigsWhateverTheWorkers(t *testing.T) {
 	require.Equal(t, one, two)
 	require.Equal(t, 50*600, two[1].Result.SeatTerms)
 }
+
+// At equal weights every set of operators is as likely to sit as any other, whichever cohort is elected when: the long run is
+// exactly hypergeometric.
+func TestTheLongRunIsTheExactDistribution(t *testing.T) {
+	c := base()
+	c.Terms, c.Weights = 15_000, election.Weights{Min: 1, Max: 1}
+	r, err := Run(c)
+	require.NoError(t, err)
+	require.InDelta(t, Hypergeometric(100, 20, 31, 11), r.ThirdShare(), 0.005)
+}
