@@ -75,11 +75,11 @@ func (f *simulateFlags) run(cmd *cobra.Command) error {
 		return json.NewEncoder(cmd.OutOrStdout()).Encode(rows)
 	}
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "seats\treputation\tstrategy\tseat share %\t>=1/3 %\t>2/3 %\tkept %\tbonded CPC")
+	_, _ = fmt.Fprintln(w, "seats\treputation\tstrategy\tseat share %\t>=1/3 %\t>2/3 %\tkept %\tbonded CPC")
 	for _, row := range rows {
 		c, r := row.Config, row.Result
 		part := func(n int) float64 { return 100 * float64(n) / float64(r.Terms) }
-		fmt.Fprintf(w, "%d\t%d\t%s\t%.2f\t%.2f\t%.2f\t%.2f\t%d\n", c.Seats, c.AdversaryReputation, c.Strategy, 100*r.SeatShare(),
+		_, _ = fmt.Fprintf(w, "%d\t%d\t%s\t%.2f\t%.2f\t%.2f\t%.2f\t%d\n", c.Seats, c.AdversaryReputation, c.Strategy, 100*r.SeatShare(),
 			part(r.Third), part(r.TwoThirds), part(r.Kept), uint64(c.Candidates*c.AdversaryPercent/100)*f.selfBond)
 	}
 	return w.Flush()
