@@ -9,11 +9,13 @@
 //
 // # What is bound to what
 //
-//	record  ── salted leaf ──▶ block record root ─┐
-//	block header {…, previous header's hash} ─────┴▶ header root of the interval ─┐
+//	record  ── salted, in groups of 16 ──▶ block record root ─┐
+//	block header {…, previous header's hash} ─────────────────┴▶ header root of the interval ─┐
 //	manifest line {interval, counts, times, header root, last header, commitment, parts} ─▶ record root of the anchor
 //
-// All trees are RFC 6962 trees over SHA-256 (package merkle). Headers are chained by hash over blocks, intervals and bundles;
+// All trees are RFC 6962 trees over SHA-256 (package merkle). A leaf of a block's tree is the hashes of 16 records one after the
+// other, of what is left in the last; a record's hash is H(0x02 ‖ salt ‖ T, Seq and values as a CBOR sequence, RFC 8742). The
+// header binds the number of records, and with it every group's size. Headers are chained by hash over blocks, intervals and bundles;
 // the manifest says where its chain begins, and each line where it stands after its interval, so nothing can be left out,
 // added, moved or altered. Salts come from a keystream under the segment's key (package seal): one record can be shown to a
 // third party (RecordProof) without making its neighbours guessable.

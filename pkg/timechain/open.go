@@ -133,7 +133,7 @@ func (o *opened) link(start Chain) error {
 		h := &o.headers[i]
 		end := next + int(h.Count)
 		h.Stream, h.Seq, h.Prev = o.manifest.Stream, chain.Seq, chain.Prev
-		h.RecordRoot = merkle.Root(hasher.leaves(o.records[next:end], o.salts[next:end]))
+		h.RecordRoot = hasher.root(o.records[next:end], o.salts[next:end])
 		if err := h.Validate(); err != nil {
 			return fmt.Errorf("block %d: %w", h.Seq, err)
 		}

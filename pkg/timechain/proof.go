@@ -13,7 +13,8 @@ import (
 type RecordProof struct {
 	Record Record
 	Salt   [16]byte
-	// Index of the record in its block, Path to the header's RecordRoot.
+	// Index of the record in its block, Path to the header's RecordRoot: the hashes of the other records of its group of 16, in
+	// order, then the group's path.
 	Index uint32
 	Path  []merkle.Hash
 	// Header of the block, Block its index in the interval, HeaderPath to the line's HeaderRoot.
@@ -46,7 +47,7 @@ func ProveRecord(m Manifest, payload []byte, schema Schema, grid Grid, line int,
 		Header: o.headers[block], Block: uint32(block), Line: *o.line, LineIndex: uint32(line),
 	}
 	var hasher leafHasher
-	if p.Path, err = merkle.NewTree(hasher.leaves(o.records[first:end], o.salts[first:end])).Proof(index - first); err != nil {
+	if p.Path, err = hasher.path(o.records[first:end], o.salts[first:end], index-first); err != nil {
 		return RecordProof{}, err
 	}
 	headers := make([]merkle.Hash, len(o.headers))
@@ -70,13 +71,17 @@ func (p RecordProof) Verify(recordRoot merkle.Hash, lines uint64) (Record, error
 	if ms := floorMs(p.Record.T); ms < p.Header.T0 || ms >= p.Header.T1 {
 		return Record{}, fmt.Errorf("%w: %w: the record is not of this block", ErrProof, ErrWindow)
 	}
+	var hasher leafHasher
+	record := hasher.record(&p.Record, &p.Salt)
+	if err := verifyRecord(p.Header.RecordRoot, record, uint64(p.Index), uint64(p.Header.Count), p.Path); err != nil {
+		return Record{}, fmt.Errorf("%w: record: %w", ErrProof, err)
+	}
 	for _, step := range []struct {
 		name       string
 		root, leaf merkle.Hash
 		i, n       uint64
 		path       []merkle.Hash
 	}{
-		{"record", p.Header.RecordRoot, saltedLeaf(&p.Record, p.Salt), uint64(p.Index), uint64(p.Header.Count), p.Path},
 		{"header", p.Line.HeaderRoot, p.Header.Hash(), uint64(p.Block), uint64(p.Line.Blocks), p.HeaderPath},
 		{"line", recordRoot, merkle.LeafHash(p.Line.Leaf()), uint64(p.LineIndex), lines, p.LinePath},
 	} {

@@ -11,8 +11,8 @@ const (
 	proofFields = 10
 	// MaxProof bounds a proof's encoding in bytes: a line can have many parts.
 	MaxProof = MaxRecord + 1<<20
-	// maxPath bounds a path: no tree here has more than 2^32 leaves.
-	maxPath = 32
+	// maxPath bounds a path: no tree here has more than 2^32 leaves, and a record has the others of its group.
+	maxPath = 32 + groupSize - 1
 )
 
 // Marshal is the proof's canonical encoding: version ‖ suite ‖ CBOR array in the order of the struct, the record, header and

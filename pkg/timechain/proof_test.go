@@ -140,7 +140,7 @@ func TestProofsInAnotherEncodingAreRefused(t *testing.T) {
 func TestAWriterCannotProveARecordInAWrongBlock(t *testing.T) {
 	for ms, fits := range map[int64]bool{-1: false, 0: true, 999: true, 1000: false} {
 		p := RecordProof{Record: reading(ms, 1), Header: testHeader()}
-		p.Header.Count, p.Header.RecordRoot = 1, saltedLeaf(&p.Record, p.Salt)
+		p.Header.Count, p.Header.RecordRoot = 1, new(leafHasher).root([]Record{p.Record}, [][16]byte{p.Salt})
 		p.Line = Line{Blocks: 1, Count: 1, HeaderRoot: p.Header.Hash()}
 		_, err := p.Verify(merkle.LeafHash(p.Line.Leaf()), 1)
 		require.Equal(t, fits, err == nil, "%d ms", ms)

@@ -46,6 +46,17 @@ func (r *Record) appendLeaf(b []byte) []byte {
 	b = appendInt(b, r.T)
 	b = appendUint(b, r.Seq)
 	b = appendArray(b, len(r.Values))
+	return r.appendValues(b)
+}
+
+// appendItems writes the record without its arrays' heads: a CBOR sequence (RFC 8742) of T, Seq and the values.
+func (r *Record) appendItems(b []byte) []byte {
+	b = appendInt(b, r.T)
+	b = appendUint(b, r.Seq)
+	return r.appendValues(b)
+}
+
+func (r *Record) appendValues(b []byte) []byte {
 	for i := range r.Values {
 		b = r.Values[i].appendCBOR(b)
 	}

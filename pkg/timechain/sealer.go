@@ -133,12 +133,11 @@ func (s *sealer) hashRecords() error {
 		if err != nil {
 			return err
 		}
-		leaves := hashers[worker].leaves(records, salts)
 		p.headers = make([]BlockHeader, len(p.blocks))
 		for j, b := range p.blocks {
 			p.headers[j] = BlockHeader{
 				Stream: s.Stream, T0: b.t0, T1: b.t1, Count: uint32(b.to - b.from), Clock: s.Intervals[p.line].Clock,
-				RecordRoot: merkle.Root(leaves[b.from-first : b.to-first]), Late: b.late, Gap: b.gap,
+				RecordRoot: hashers[worker].root(records[b.from-first:b.to-first], salts[b.from-first:b.to-first]), Late: b.late, Gap: b.gap,
 			}
 		}
 		return nil

@@ -50,7 +50,7 @@ func goodVectors(t testing.TB) vectors {
 	require.NoError(t, err)
 	sum := func(h merkle.Hash) string { return hex.EncodeToString(h[:]) }
 	return vectors{
-		Record: hex.EncodeToString(records[0].Leaf()), RecordLeaf: sum(saltedLeaf(&records[0], [16]byte{1})),
+		Record: hex.EncodeToString(records[0].Leaf()), RecordLeaf: sum(new(leafHasher).record(&records[0], &[16]byte{1})),
 		Header: hex.EncodeToString(headers[0].Marshal()), HeaderHash: sum(headers[0].Hash()), SignBytes: sum(headers[0].SignBytes()),
 		Plain: hex.EncodeToString(plain), Zstd: hex.EncodeToString(zstd), Manifest: hex.EncodeToString(b.ManifestBytes), CID: ManifestCID(b.ManifestBytes).String(),
 		RecordRoot: sum(b.Manifest.RecordRoot()), CommitmentRoot: sum(b.Manifest.CommitmentRoot()), ShardRoot: sum(b.Manifest.ShardRoot()),
@@ -82,6 +82,24 @@ func badVectors(t testing.TB, good vectors) []badVector {
 		{"manifest", "cut short", change(good.Manifest, cut), "malformed encoding"},
 		{"manifest", "a trailing byte", change(good.Manifest, trail), "malformed encoding"},
 		{"proof", "another suite", change(good.Proof, suite2), "malformed encoding"},
+		{"proof", "a neighbour's hash altered", change(good.Proof, func(b []byte) []byte {
+			p, err := ParseRecordProof(b)
+			require.NoError(t, err)
+			p.Path[0][0] ^= 1
+			return p.Marshal()
+		}), "record proof does not verify"},
+		{"proof", "the place in the group moved", change(good.Proof, func(b []byte) []byte {
+			p, err := ParseRecordProof(b)
+			require.NoError(t, err)
+			p.Index--
+			return p.Marshal()
+		}), "record proof does not verify"},
+		{"proof", "the group a hash short", change(good.Proof, func(b []byte) []byte {
+			p, err := ParseRecordProof(b)
+			require.NoError(t, err)
+			p.Path = p.Path[1:]
+			return p.Marshal()
+		}), "record proof does not verify"},
 		{"proof", "the last path hash altered", change(good.Proof, func(b []byte) []byte { b[len(b)-1] ^= 1; return b }), "record proof does not verify"},
 	}
 }
