@@ -24,6 +24,8 @@ const (
 	tagSize        = 16
 	commitmentSize = 32
 	headSize       = 2 + commitmentSize
+	// saltBatch is how many record salts are drawn from the keystream at once.
+	saltBatch = 256
 	// maxChunks keeps a segment far below the counter's range.
 	maxChunks = 1 << 20
 )
@@ -159,12 +161,17 @@ func (s Segment) RecordSalts(key keytree.IntervalKey, n int) ([][16]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	stream := make([]byte, 16*n)
 	//nolint:gosec // the key is this segment's alone, by its fresh salt, and makes one keystream
-	cipher.NewCTR(block, make([]byte, aes.BlockSize)).XORKeyStream(stream, stream)
+	stream := cipher.NewCTR(block, make([]byte, aes.BlockSize))
 	salts := make([][16]byte, n)
+	buf := make([]byte, 16*min(n, saltBatch))
 	for i := range salts {
-		salts[i] = [16]byte(stream[16*i:])
+		at := 16 * (i % saltBatch)
+		if at == 0 {
+			clear(buf)
+			stream.XORKeyStream(buf, buf)
+		}
+		salts[i] = [16]byte(buf[at:])
 	}
 	return salts, nil
 }

@@ -130,9 +130,9 @@ func (e *columnEncoder) field(b []byte, f int, records []Record) ([]byte, error)
 	case TypeText:
 		return e.texts(b, f, records)
 	case TypeFloat:
-		return e.numbers(b, f, records, func(n, base int64) uint64 { return uint64(n ^ base) }), nil
+		return e.numbers(b, f, records, true), nil
 	default:
-		return e.numbers(b, f, records, func(n, base int64) uint64 { return zigzag(n - base) }), nil
+		return e.numbers(b, f, records, false), nil
 	}
 }
 
@@ -194,10 +194,18 @@ func appendBitmap(b []byte, f int, records []Record) []byte {
 	return b
 }
 
-// numbers appends a numeric column; tell gives the code of a number after a base.
-func (e *columnEncoder) numbers(b []byte, f int, records []Record, tell func(n, base int64) uint64) []byte {
+// tell is the code of a number after a base: what differs in the bits of doubles, the difference of the others.
+func tell(n, base int64, bits bool) uint64 {
+	if bits {
+		return uint64(n ^ base)
+	}
+	return zigzag(n - base)
+}
+
+// numbers appends a numeric column.
+func (e *columnEncoder) numbers(b []byte, f int, records []Record, bits bool) []byte {
 	if e.schema.Fields[f].Key {
-		return e.keyNumbers(b, f, records, tell)
+		return e.keyNumbers(b, f, records, bits)
 	}
 	bases := e.series.bases()
 	for i := range records {
@@ -205,17 +213,17 @@ func (e *columnEncoder) numbers(b []byte, f int, records []Record, tell func(n, 
 		if v.kind == 0 {
 			continue
 		}
-		b = binary.AppendUvarint(b, tell(v.num, bases.swap(e.series.of[i], v.num)))
+		b = binary.AppendUvarint(b, tell(v.num, bases.swap(e.series.of[i], v.num), bits))
 	}
 	return b
 }
 
 // keyNumbers appends a numeric key field's column, told by the value before, and narrows the series by it.
-func (e *columnEncoder) keyNumbers(b []byte, f int, records []Record, tell func(n, base int64) uint64) []byte {
+func (e *columnEncoder) keyNumbers(b []byte, f int, records []Record, bits bool) []byte {
 	last := int64(0)
 	for i := range records {
 		n := records[i].Values[f].num
-		b = binary.AppendUvarint(b, tell(n, last))
+		b = binary.AppendUvarint(b, tell(n, last, bits))
 		e.series.narrow(i, uint64(n))
 		last = n
 	}
