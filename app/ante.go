@@ -80,9 +80,6 @@ func (app *App) drawAnte() sdk.AnteHandler {
 	)
 }
 
-// DrawGas is the gas limit of a candidate's draw.
-const DrawGas = 300_000
-
 // isDraw says whether a transaction claims to be a candidate's draw: any message of it is one.
 func isDraw(tx sdk.Tx) bool {
 	for _, msg := range tx.GetMsgs() {
@@ -110,8 +107,8 @@ func (drawShape) AnteHandle(ctx sdk.Context, tx sdk.Tx, simulate bool, next sdk.
 		return ctx, committeetypes.ErrWrapped.Wrapf("it has %d messages", len(tx.GetMsgs()))
 	case !fee.GetFee().IsZero() || len(fee.FeeGranter()) > 0:
 		return ctx, committeetypes.ErrWrapped.Wrap("it names a fee or a granter")
-	case !simulate && fee.GetGas() > DrawGas:
-		return ctx, errorsmod.Wrapf(sdkerrors.ErrOutOfGas, "a draw may declare %d gas, not %d", DrawGas, fee.GetGas())
+	case !simulate && fee.GetGas() > committeetypes.DrawGas:
+		return ctx, errorsmod.Wrapf(sdkerrors.ErrOutOfGas, "a draw may declare %d gas, not %d", committeetypes.DrawGas, fee.GetGas())
 	}
 	return next(ctx, tx, simulate)
 }

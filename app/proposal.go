@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"fmt"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
@@ -11,6 +12,7 @@ import (
 	"cosmossdk.io/log"
 
 	"github.com/cosmos/cosmos-sdk/baseapp"
+	"github.com/cosmos/cosmos-sdk/client"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/cpchain/cpchain/pkg/vrf"
@@ -41,6 +43,24 @@ func hasRandomness(txs [][]byte) bool {
 		}
 	}
 	return false
+}
+
+// BlockTxConfig reads every entry of a block, the proposer's randomness among them, which it shows as a transaction without messages. It
+// is for those who look at blocks: the application itself refuses such an entry as undecodable.
+type BlockTxConfig struct{ client.TxConfig }
+
+// TxDecoder implements client.TxConfig.
+func (c BlockTxConfig) TxDecoder() sdk.TxDecoder {
+	decode := c.TxConfig.TxDecoder()
+	return func(entry []byte) (sdk.Tx, error) {
+		proof, rest := splitRandomness([][]byte{entry})
+		if len(rest) > 0 {
+			return decode(entry)
+		}
+		builder := c.NewTxBuilder()
+		builder.SetMemo(fmt.Sprintf("randomness of the block's proposer: %x", proof))
+		return builder.GetTx(), nil
+	}
 }
 
 // randomness is what proposals ask of x/committee.

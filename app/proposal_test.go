@@ -155,3 +155,17 @@ func TestWhatIsMixedIsTheFirstEntryOnly(t *testing.T) {
 		require.Equal(t, 1, chain.mixes)
 	}
 }
+
+func TestWhoLooksAtABlockReadsItsRandomness(t *testing.T) {
+	plain := newEncoding().txConfig
+	looking := BlockTxConfig{plain}
+	entry := randomnessEntry([]byte{0xab, 0xcd})
+	tx, err := looking.TxDecoder()(entry)
+	require.NoError(t, err)
+	require.Empty(t, tx.GetMsgs())
+	require.Equal(t, "randomness of the block's proposer: abcd", tx.(sdk.TxWithMemo).GetMemo())
+	_, err = plain.TxDecoder()(entry)
+	require.Error(t, err, "the application does not take it for a transaction")
+	_, err = looking.TxDecoder()([]byte("neither"))
+	require.Error(t, err)
+}

@@ -98,6 +98,7 @@ func prepare(cmd *cobra.Command, ctx client.Context) error {
 			return err
 		}
 	}
+	ctx.TxConfig = app.BlockTxConfig{TxConfig: ctx.TxConfig}
 	if err := client.SetCmdClientContextHandler(ctx, cmd); err != nil || asksChain(cmd) {
 		return err
 	}

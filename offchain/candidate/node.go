@@ -21,12 +21,8 @@ import (
 	committee "github.com/cpchain/cpchain/x/committee/types"
 )
 
-const (
-	// pollInterval is how often the agent looks for a new block: well below any block time, and of its own node only.
-	pollInterval = 250 * time.Millisecond
-	// drawGas is what a draw declares; the chain takes no more.
-	drawGas = 300_000
-)
+// pollInterval is how often the agent looks for a new block: well below any block time, and of its own node only.
+const pollInterval = 250 * time.Millisecond
 
 // Node is the agent's own node, asked over its RPC.
 type Node struct {
@@ -119,7 +115,7 @@ func (n *Node) sign(ctx context.Context, msg sdk.Msg) ([]byte, error) {
 	if err := builder.SetMsgs(msg); err != nil {
 		return nil, err
 	}
-	builder.SetGasLimit(drawGas)
+	builder.SetGasLimit(committee.DrawGas)
 	mode, public, sequence := signing.SignMode_SIGN_MODE_DIRECT, n.agent.PubKey(), info.Info.Sequence
 	empty := signing.SignatureV2{PubKey: public, Data: &signing.SingleSignatureData{SignMode: mode}, Sequence: sequence}
 	if err := builder.SetSignatures(empty); err != nil {

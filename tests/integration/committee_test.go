@@ -74,7 +74,7 @@ func (who candidate) draw(t *testing.T, c *apptest.Chain, change func(*drawTx)) 
 	res, err := c.CommitteeKeeper.RunningTerm(c.Context())
 	require.NoError(t, err)
 	_, proof := who.vrf.Prove(res.Input)
-	d := &drawTx{gas: app.DrawGas, msgs: []sdk.Msg{&committee.MsgSubmitSortition{
+	d := &drawTx{gas: committee.DrawGas, msgs: []sdk.Msg{&committee.MsgSubmitSortition{
 		Agent: who.agentAddress().String(), Operator: who.Address.String(), Term: res.Number, Proof: proof,
 	}}, signer: who.agent}
 	if change != nil {
@@ -159,7 +159,7 @@ func TestADrawIsFreeAloneAndOnce(t *testing.T) {
 		"with a memo":        {func(d *drawTx) { d.memo = "spam" }, committee.ErrWrapped},
 		"with a fee":         {func(d *drawTx) { d.fee = 5 }, committee.ErrWrapped},
 		"twice in one":       {func(d *drawTx) { d.msgs = append(d.msgs, d.msgs[0]) }, committee.ErrWrapped},
-		"with too much gas":  {func(d *drawTx) { d.gas = app.DrawGas + 1 }, sdkerrors.ErrOutOfGas},
+		"with too much gas":  {func(d *drawTx) { d.gas = committee.DrawGas + 1 }, sdkerrors.ErrOutOfGas},
 		"of another term":    {func(d *drawTx) { d.msgs[0].(*committee.MsgSubmitSortition).Term++ }, committee.ErrTerm},
 		"with a wrong proof": {func(d *drawTx) { d.msgs[0].(*committee.MsgSubmitSortition).Proof[5] ^= 1 }, committee.ErrProof},
 		"of another's operator": {func(d *drawTx) {

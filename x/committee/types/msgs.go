@@ -8,6 +8,9 @@ import (
 	"github.com/cpchain/cpchain/pkg/vrf"
 )
 
+// DrawGas is the gas limit of a candidate's draw: it pays nothing, and may declare no more.
+const DrawGas = 300_000
+
 // maxAddressBytes bounds host:port.
 const maxAddressBytes = 128
 
