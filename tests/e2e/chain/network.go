@@ -63,7 +63,12 @@ func Start(ctx context.Context, env Env, cfg Config) (*Network, error) {
 	if err := network.Start(); err != nil {
 		return nil, err
 	}
-	return network, network.WaitHeight(ctx, 1)
+	for _, node := range network.Nodes { // one that has ended by now is no node that somebody stopped
+		if err := node.WaitHeight(ctx, 1); err != nil {
+			return network, err
+		}
+	}
+	return network, nil
 }
 
 // New makes the homes of a network without starting it. Cleanup ends what was started.
