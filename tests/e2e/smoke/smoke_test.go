@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/cpchain/cpchain/offchain/chain"
 	"github.com/cpchain/cpchain/offchain/gateway"
 	"github.com/cpchain/cpchain/offchain/gateway/replay"
 	"github.com/cpchain/cpchain/tests/e2e/stack"
@@ -23,11 +24,12 @@ import (
 const (
 	origin = "2026-01-01T00:00:00Z"
 	day1   = "2026-01-02T00:00:00Z"
+	day2   = "2026-01-03T00:00:00Z"
 	schema = `{"time": {"field": "time", "format": "rfc3339"}, "fields": [{"name": "n", "type": "int"}]}`
 )
 
 // limit ends everything, processes included, should an event never come.
-const limit = 3 * time.Minute
+const limit = 4 * time.Minute
 
 func TestWhatAKilledGatewayAcknowledgedIsFetchedOnce(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -69,9 +71,40 @@ func TestWhatAKilledGatewayAcknowledgedIsFetchedOnce(t *testing.T) {
 	require.NoError(t, alice.JSON(ctx, &granted, "grant", "hours", "--reader", fmt.Sprint(reader.Reader), "--from", origin, "--to", day1,
 		"--for", "1h", "--threshold", "2", "--proxies", "3"))
 	require.Equal(t, numbers(0, 24), fetch(ctx, t, alice, granted.Grant))
-	_, err = alice.Run(ctx, "fetch", "--grant", fmt.Sprint(granted.Grant), "--reader", "device", "--from", day1, "--to", "2026-01-03T00:00:00Z")
+	_, err = alice.Run(ctx, "fetch", "--grant", fmt.Sprint(granted.Grant), "--reader", "device", "--from", day1, "--to", day2)
 	var refused *stack.RunError
 	require.ErrorAs(t, err, &refused, "the day after was not granted")
+
+	lateHolderWithoutBootstrap(ctx, t, s, client, id, alice, granted.Grant)
+}
+
+// lateHolderWithoutBootstrap: a node that joins now holds a shard of the next day, although the node everybody came in through has
+// died; and a home that comes in through another one still finds the first day.
+func lateHolderWithoutBootstrap(ctx context.Context, t *testing.T, s *stack.Stack, client *replay.Client, id uint64, alice *stack.User, grant uint64) {
+	late, err := s.AddProvider(ctx)
+	require.NoError(t, err)
+	s.Providers[0].Kill()
+	_, err = client.Send(ctx, id, "hours-24", hours(t, 24, 48))
+	require.NoError(t, err)
+	through, err := time.Parse(time.RFC3339, day2)
+	require.NoError(t, err)
+	_, err = client.Flush(ctx, id, through.Add(-time.Nanosecond))
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		status, err := client.Status(ctx)
+		return err == nil && status.Streams[0].NextSeq == 2 && !status.Streams[0].Staged
+	}, 2*time.Minute, 100*time.Millisecond, "the second day is anchored")
+	node, err := chain.Dial(ctx, chain.Config{RPC: s.RPC(), GasPrices: "0.001ucpc"})
+	require.NoError(t, err)
+	anchor, err := node.Anchor(ctx, id, 1)
+	require.NoError(t, err)
+	require.Contains(t, anchor.Placement.Providers, late.ID)
+	require.NotContains(t, anchor.Placement.Providers, s.Providers[0].ID)
+
+	fresh, err := s.FreshHome(ctx, "fresh", filepath.Join(t.TempDir(), "fresh"))
+	require.NoError(t, err)
+	require.NoError(t, alice.CopyReader("device", fresh))
+	require.Equal(t, numbers(0, 24), fetch(ctx, t, fresh, grant))
 }
 
 // build builds the binaries that ship; the build cache makes this a matter of linking.
@@ -93,7 +126,7 @@ func stream(ctx context.Context, t *testing.T, owner *stack.User, g *stack.Gatew
 	var made struct{ ID uint64 }
 	require.NoError(t, owner.JSON(ctx, &made, "stream", "create", "hours", "--schema", path, "--kind", "test", "--shards", "2/3", "--historical",
 		"--origin", origin, "--block", "1h", "--interval", "1h", "--upload", "1d", "--gateway", g.URL))
-	require.NoError(t, owner.JSON(ctx, nil, "stream", "provision", "hours", "--gateway", g.URL, "--from", origin, "--to", "2026-01-03T00:00:00Z"))
+	require.NoError(t, owner.JSON(ctx, nil, "stream", "provision", "hours", "--gateway", g.URL, "--from", origin, "--to", day2))
 	return made.ID
 }
 
