@@ -28,9 +28,9 @@ import (
 type GenesisState = map[string]json.RawMessage
 
 const (
-	// unbondingTime is how long a bond can still be slashed after its owner asked for it back. IBC clients must trust a
+	// UnbondingTime is how long a bond can still be slashed after its owner asked for it back. IBC clients must trust a
 	// header for less than this; evidence counts for as long.
-	unbondingTime = 21 * 24 * time.Hour
+	UnbondingTime = 21 * 24 * time.Hour
 	// maxBlockGas is about two seconds of execution on two cores.
 	maxBlockGas = 300_000_000
 	// maxBlockBytes bounds a block; there is no data in it, only hashes and rights (R1.3).
@@ -43,13 +43,13 @@ const (
 // DefaultGenesis is a new chain's state: no coins, no validators, all amounts in ucpc.
 func (app *App) DefaultGenesis() GenesisState { return app.basics.DefaultGenesis(app.cdc) }
 
-// DefaultConsensusParams are CometBFT's with a gas limit, and evidence that counts as long as bonds can be slashed.
-func DefaultConsensusParams() *cmttypes.ConsensusParams {
+// ConsensusParams are CometBFT's with a gas limit, and evidence that counts as long as bonds can be slashed.
+func ConsensusParams(unbonding time.Duration) *cmttypes.ConsensusParams {
 	p := cmttypes.DefaultConsensusParams()
 	p.Block.MaxBytes = maxBlockBytes
 	p.Block.MaxGas = maxBlockGas
-	p.Evidence.MaxAgeDuration = unbondingTime
-	p.Evidence.MaxAgeNumBlocks = int64(unbondingTime / time.Second) // evidence must be older in both to be refused
+	p.Evidence.MaxAgeDuration = unbonding
+	p.Evidence.MaxAgeNumBlocks = int64(unbonding / time.Second) // evidence must be older in both to be refused
 	return p
 }
 
@@ -99,7 +99,7 @@ type stakingBasics struct{ staking.AppModuleBasic }
 func (stakingBasics) DefaultGenesis(cdc codec.JSONCodec) json.RawMessage {
 	genesis := stakingtypes.DefaultGenesisState()
 	genesis.Params.BondDenom = BaseDenom
-	genesis.Params.UnbondingTime = unbondingTime
+	genesis.Params.UnbondingTime = UnbondingTime
 	return cdc.MustMarshalJSON(genesis)
 }
 

@@ -80,7 +80,7 @@ func Start(t testing.TB, genesis *Genesis, opts ...func(*baseapp.BaseApp)) *Chai
 func (c *Chain) Init(height int64) (*abci.ResponseInitChain, error) {
 	state, err := json.Marshal(c.Genesis.State)
 	require.NoError(c.t, err)
-	params := app.DefaultConsensusParams().ToProto()
+	params := app.ConsensusParams(app.UnbondingTime).ToProto()
 	return c.InitChain(&abci.RequestInitChain{
 		ChainId: ChainID, Time: c.Genesis.Time, ConsensusParams: &params, AppStateBytes: state, InitialHeight: height,
 	})

@@ -1,24 +1,16 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"log/slog"
-	"os"
 
 	cmtcfg "github.com/cometbft/cometbft/config"
-	rpchttp "github.com/cometbft/cometbft/rpc/client/http"
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/cosmos/cosmos-sdk/client"
 	"github.com/cosmos/cosmos-sdk/client/flags"
 	"github.com/cosmos/cosmos-sdk/client/tx"
 	"github.com/cosmos/cosmos-sdk/server"
 	sdk "github.com/cosmos/cosmos-sdk/types"
-	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
 
 	"github.com/cpchain/cpchain/offchain/candidate"
 	committeetypes "github.com/cpchain/cpchain/x/committee/types"
@@ -129,34 +121,4 @@ func registration(cmd *cobra.Command, ctx client.Context) (*committeetypes.MsgRe
 		return nil, err
 	}
 	return candidate.Registration(cmtcfg.DefaultConfig().SetRoot(ctx.HomeDir), ctx.ChainID, ctx.GetFromAddress().String(), address)
-}
-
-// runAgent is started with the node: it draws in every term, from this node's keys. A node without keys validates all the same.
-func runAgent(srv *server.Context, node client.Context, ctx context.Context, group *errgroup.Group) error { //nolint:revive // the SDK says in which order
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil)).With("module", "sortition")
-	keys, err := candidate.LoadKeys(srv.Config.RootDir)
-	if errors.Is(err, candidate.ErrNoKeys) {
-		log.Warn("this node does not draw: it keeps a seat it has until its cohort is up, and loses reputation for every block it "+
-			"proposes without randomness", "mend", "cpchaind vrf-key, then cpchaind tx committee register")
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	rpc, err := rpchttp.New(srv.Config.RPC.ListenAddress, "/websocket")
-	if err != nil {
-		return fmt.Errorf("sortition agent: rpc.laddr of config.toml: %w", err)
-	}
-	genesis, err := genutiltypes.AppGenesisFromFile(srv.Config.GenesisFile())
-	if err != nil {
-		return fmt.Errorf("sortition agent: %w", err)
-	}
-	agent := candidate.New(candidate.NewNode(node.WithClient(rpc), genesis.ChainID, keys.Agent), keys.VRF, log, candidate.NewMetrics(prometheus.DefaultRegisterer))
-	group.Go(func() error {
-		if err := agent.Run(ctx); err != nil && ctx.Err() == nil {
-			return err
-		}
-		return nil
-	})
-	return nil
 }

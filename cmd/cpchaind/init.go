@@ -8,6 +8,7 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/client"
 	"github.com/cosmos/cosmos-sdk/client/flags"
+	"github.com/cosmos/cosmos-sdk/codec"
 	"github.com/cosmos/cosmos-sdk/server"
 	genutilcli "github.com/cosmos/cosmos-sdk/x/genutil/client/cli"
 	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
@@ -43,27 +44,33 @@ func initCmd(template *app.App) *cobra.Command {
 		if _, err := candidate.MakeKeys(cfg.RootDir); err != nil {
 			return err
 		}
-		profile, err := cmd.Flags().GetString(flagProfile)
+		name, err := cmd.Flags().GetString(flagProfile)
 		if err != nil {
 			return err
 		}
-		return adaptGenesis(cfg.GenesisFile(), profile)
+		p, err := profileOf(name)
+		if err != nil {
+			return err
+		}
+		return adaptGenesis(template.Codec(), cfg.GenesisFile(), p)
 	}
 	return cmd
 }
 
-// adaptGenesis gives a new genesis this chain's consensus params, and the committee of its profile.
-func adaptGenesis(file, profile string) error {
+// adaptGenesis gives a new genesis the consensus params, unbonding time and committee of a profile.
+func adaptGenesis(cdc codec.JSONCodec, file string, p profile) error {
 	genesis, err := genutiltypes.AppGenesisFromFile(file)
 	if err != nil {
 		return err
 	}
-	genesis.Consensus.Params = app.DefaultConsensusParams()
 	var state map[string]json.RawMessage
 	if err := json.Unmarshal(genesis.AppState, &state); err != nil {
 		return err
 	}
-	if err := setCommittee(state, profile); err != nil {
+	if err := p.apply(cdc, state); err != nil {
+		return err
+	}
+	if genesis.Consensus.Params, err = consensusParams(cdc, state); err != nil {
 		return err
 	}
 	if genesis.AppState, err = json.MarshalIndent(state, "", " "); err != nil {

@@ -4,9 +4,14 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"time"
+
+	cmttypes "github.com/cometbft/cometbft/types"
 
 	"github.com/cosmos/cosmos-sdk/codec"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
+	"github.com/cpchain/cpchain/app"
 	committeetypes "github.com/cpchain/cpchain/x/committee/types"
 )
 
@@ -16,36 +21,61 @@ const (
 	profileLocal = "local"
 	profileTest  = "test"
 	profileMain  = "main"
-	profileUsage = "size of the network: local (5 seats, terms of 20 blocks), test (30 seats, 900 blocks), main (50 seats, 1200 blocks)"
+	profileUsage = "size of the network: local (5 seats, terms of 20 blocks), test (30 seats, 900 blocks), main (see query committee params)"
 )
 
-// committeeGenesis is x/committee's part of a new genesis, as JSON: a profile's params, and a seed nobody chose.
-func committeeGenesis(profile string) (string, error) {
-	genesis := committeetypes.DefaultGenesis()
-	switch profile {
-	case profileLocal:
-		genesis.Params = committeetypes.LocalParams()
-	case profileTest:
-		genesis.Params = committeetypes.TestParams()
-	case profileMain:
-		genesis.Params = committeetypes.MainParams()
-	default:
-		return "", fmt.Errorf("--%s %q: give %s, %s or %s", flagProfile, profile, profileLocal, profileTest, profileMain)
-	}
-	genesis.Seed = make([]byte, 32)
-	if _, err := rand.Read(genesis.Seed); err != nil {
-		return "", err
-	}
-	raw, err := codec.ProtoMarshalJSON(genesis, nil)
-	return string(raw), err
+// profile is what a network's size decides.
+type profile struct {
+	committee committeetypes.Params
+	// unbonding time of x/staking.
+	unbonding time.Duration
 }
 
-// setCommittee puts it into a genesis state.
-func setCommittee(state map[string]json.RawMessage, profile string) error {
-	part, err := committeeGenesis(profile)
+// profileOf a name given on the command line.
+func profileOf(name string) (profile, error) {
+	switch name {
+	case profileLocal:
+		return profile{committeetypes.LocalParams(), time.Hour}, nil
+	case profileTest:
+		return profile{committeetypes.TestParams(), 3 * 24 * time.Hour}, nil
+	case profileMain:
+		return profile{committeetypes.MainParams(), app.UnbondingTime}, nil
+	}
+	return profile{}, fmt.Errorf("--%s %q: give %s, %s or %s", flagProfile, name, profileLocal, profileTest, profileMain)
+}
+
+// apply puts the profile into a genesis state, with a seed that nobody chose.
+func (p profile) apply(cdc codec.JSONCodec, state app.GenesisState) error {
+	committee := committeetypes.DefaultGenesis()
+	committee.Params = p.committee
+	committee.Seed = make([]byte, 32)
+	if _, err := rand.Read(committee.Seed); err != nil {
+		return err
+	}
+	raw, err := codec.ProtoMarshalJSON(committee, nil)
 	if err != nil {
 		return err
 	}
-	state[committeetypes.ModuleName] = json.RawMessage(part)
-	return nil
+	state[committeetypes.ModuleName] = json.RawMessage(raw)
+
+	staking, err := stakingGenesis(cdc, state)
+	if err != nil {
+		return err
+	}
+	staking.Params.UnbondingTime = p.unbonding
+	state[stakingtypes.ModuleName], err = cdc.MarshalJSON(&staking)
+	return err
+}
+
+// consensusParams of a genesis state: evidence counts for as long as what is bonded can be slashed.
+func consensusParams(cdc codec.JSONCodec, state app.GenesisState) (*cmttypes.ConsensusParams, error) {
+	staking, err := stakingGenesis(cdc, state)
+	return app.ConsensusParams(staking.Params.UnbondingTime), err
+}
+
+func stakingGenesis(cdc codec.JSONCodec, state app.GenesisState) (genesis stakingtypes.GenesisState, err error) {
+	if err := cdc.UnmarshalJSON(state[stakingtypes.ModuleName], &genesis); err != nil {
+		return genesis, fmt.Errorf("genesis of x/staking: %w", err)
+	}
+	return genesis, nil
 }

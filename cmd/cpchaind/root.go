@@ -182,7 +182,7 @@ func addCommands(root *cobra.Command, template *app.App) {
 		server.StatusCommand(), keys.Commands(), queryCommand(), txCommand(),
 		committeeCmd(), confixcmd.ConfigCommand(), pruning.Cmd(newApp, app.DefaultHome), snapshot.Cmd(newApp), debug.Cmd(),
 	)
-	server.AddCommandsWithStartCmdOptions(root, app.DefaultHome, newApp, export, server.StartCmdOptions{PostSetup: runAgent})
+	server.AddCommandsWithStartCmdOptions(root, app.DefaultHome, newApp, export, startOptions())
 }
 
 func queryCommand() *cobra.Command {

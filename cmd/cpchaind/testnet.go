@@ -31,6 +31,7 @@ type localNet struct {
 	blockTime    time.Duration
 	minGasPrices string
 	stake        sdk.Coin
+	profile      profile
 	changes      []genesisChange
 }
 
@@ -202,12 +203,11 @@ func (f testnetFlags) planAccounts(network *localNet) error {
 
 // planChanges: what local networks do otherwise than real ones, then what the user sets.
 func (f testnetFlags) planChanges(network *localNet) error {
-	committee, err := committeeGenesis(f.profile)
-	if err != nil {
+	var err error
+	if network.profile, err = profileOf(f.profile); err != nil {
 		return err
 	}
 	local := []string{
-		"committee=" + committee,
 		"provider.params.boundary_blocks=20", // draws can follow each other within seconds
 		fmt.Sprintf("datarights.params.dispute_window_seconds=%d", int64(f.disputeWindow/time.Second)),
 	}

@@ -32,10 +32,13 @@ func (b *genesisBuilder) fund(address sdk.AccAddress, coins sdk.Coins) {
 	b.balances = append(b.balances, banktypes.Balance{Address: address.String(), Coins: coins})
 }
 
-// document builds the genesis file, with the changes asked for by --set, and validates every module's part.
-func (b *genesisBuilder) document(chainID string, changes []genesisChange) (*genutiltypes.AppGenesis, error) {
+// document builds the genesis file of a profile, with the changes asked for by --set, and validates every module's part.
+func (b *genesisBuilder) document(chainID string, p profile, changes []genesisChange) (*genutiltypes.AppGenesis, error) {
 	state, err := b.state()
 	if err != nil {
+		return nil, err
+	}
+	if err := p.apply(b.template.Codec(), state); err != nil {
 		return nil, err
 	}
 	for _, c := range changes {
@@ -53,7 +56,9 @@ func (b *genesisBuilder) document(chainID string, changes []genesisChange) (*gen
 	doc := genutiltypes.NewAppGenesisWithVersion(chainID, raw)
 	doc.GenesisTime = time.Now().UTC()
 	doc.InitialHeight = 1
-	doc.Consensus.Params = app.DefaultConsensusParams()
+	if doc.Consensus.Params, err = consensusParams(b.template.Codec(), state); err != nil {
+		return nil, err
+	}
 	return doc, doc.ValidateAndComplete()
 }
 

@@ -48,7 +48,7 @@ func (network *localNet) write(ctx client.Context, template *app.App) error {
 	if err := network.makeAccounts(ctx, genesis); err != nil {
 		return err
 	}
-	doc, err := genesis.document(network.ChainID, network.changes)
+	doc, err := genesis.document(network.ChainID, network.profile, network.changes)
 	if err != nil {
 		return err
 	}

@@ -2,14 +2,17 @@ package candidate
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// Metrics of the agent.
+// Metrics of a candidate's node.
 type Metrics struct {
 	draws    prometheus.Counter
 	failures prometheus.Counter
 	level    prometheus.Gauge
+	keys     prometheus.Gauge
+	seated   prometheus.Gauge
+	peers    prometheus.Gauge
 }
 
-// NewMetrics registers the agent's metrics.
+// NewMetrics registers them.
 func NewMetrics(registry prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		draws: prometheus.NewCounter(prometheus.CounterOpts{
@@ -21,7 +24,24 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		level: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "cpchaind_sortition_level", Help: "Level of the last draw, in quarters of a power of two.",
 		}),
+		keys: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "cpchaind_vrf_key_loaded", Help: "1 where the node has its VRF key; without, it can't be elected and proposes without randomness.",
+		}),
+		seated: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "cpchaind_committee_seated", Help: "1 while this node is a member's, by its node id.",
+		}),
+		peers: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "cpchaind_committee_peers", Help: "Members of the committee that the node is connected to.",
+		}),
 	}
-	registry.MustRegister(m.draws, m.failures, m.level)
+	registry.MustRegister(m.draws, m.failures, m.level, m.keys, m.seated, m.peers)
 	return m
+}
+
+// KeysLoaded says whether the node has its VRF key.
+func (m *Metrics) KeysLoaded(loaded bool) {
+	m.keys.Set(0)
+	if loaded {
+		m.keys.Set(1)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	abci "github.com/cometbft/cometbft/abci/types"
+	rpcclient "github.com/cometbft/cometbft/rpc/client"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -45,12 +46,17 @@ func NewNode(ctx client.Context, chainID string, agent *secp256k1.PrivKey) *Node
 
 func (n *Node) address() string { return sdk.AccAddress(n.agent.PubKey().Address()).String() }
 
-// Next implements Chain. A node that starts, or catches up, has no next block yet.
+// Next implements Chain.
 func (n *Node) Next(ctx context.Context, above int64) (int64, error) {
+	return nextBlock(ctx, n.client.Client, above)
+}
+
+// nextBlock waits for a node's block above a height. A node that starts, or catches up, has no next block yet.
+func nextBlock(ctx context.Context, node rpcclient.StatusClient, above int64) (int64, error) {
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
 	for {
-		if s, err := n.client.Client.Status(ctx); err == nil && !s.SyncInfo.CatchingUp && s.SyncInfo.LatestBlockHeight > above {
+		if s, err := node.Status(ctx); err == nil && !s.SyncInfo.CatchingUp && s.SyncInfo.LatestBlockHeight > above {
 			return s.SyncInfo.LatestBlockHeight, nil
 		}
 		select {
