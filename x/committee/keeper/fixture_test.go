@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -331,8 +332,9 @@ func (f *fixture) block() {
 			if _, err := f.k.Candidate(f.ctx, o.account); err != nil || f.silent[o.name] {
 				continue
 			}
-			if has, err := f.k.snapshots.Has(f.ctx, joinTerm(term.Number, o.account)); err == nil && has {
-				require.NoError(f.t, f.draw(o))
+			public := o.vrf.Public()
+			if s, err := f.k.snapshots.Get(f.ctx, joinTerm(term.Number, o.account)); err == nil && bytes.Equal(s.VrfKey, public[:]) {
+				require.NoError(f.t, f.draw(o)) // whose key is newer than the snapshot waits
 			}
 		}
 	}

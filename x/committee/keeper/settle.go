@@ -12,11 +12,9 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/cpchain/cpchain/pkg/election"
 	"github.com/cpchain/cpchain/x/committee/types"
 )
-
-// seatPower is the voting power of every seat: stake and reputation decide who sits, not how much a vote counts.
-const seatPower = 1
 
 // settle stores what a block made of the committee and gives the updates for CometBFT.
 func (k Keeper) settle(ctx context.Context, s *seating, end bool) ([]abci.ValidatorUpdate, error) {
@@ -105,21 +103,25 @@ func (k Keeper) seat(ctx context.Context, s *seating, operator string, end bool)
 // entry that stands twice, and the chain stops: both are impossible here, since keys are unique in either list.
 func diff(before, after []types.Seat) []abci.ValidatorUpdate {
 	var updates []abci.ValidatorUpdate
-	change := func(from, to []types.Seat, power int64) {
+	change := func(from, to []types.Seat, power func(types.Seat) int64) {
 		for _, seat := range to {
 			known := slices.ContainsFunc(from, func(s types.Seat) bool { return bytes.Equal(s.ConsensusKey, seat.ConsensusKey) })
 			if seat.Operator != "" && !known {
-				updates = append(updates, update(seat.ConsensusKey, power))
+				updates = append(updates, update(seat.ConsensusKey, power(seat)))
 			}
 		}
 	}
-	change(after, before, 0)
+	change(after, before, func(types.Seat) int64 { return 0 })
 	change(before, after, seatPower)
 	slices.SortFunc(updates, func(a, b abci.ValidatorUpdate) int {
 		return bytes.Compare(a.PubKey.GetEd25519(), b.PubKey.GetEd25519())
 	})
 	return updates
 }
+
+// seatPower is the voting power of a seat, the same for all but for less than a thousandth: stake and reputation decide who sits, not
+// how much a vote counts. It stays as long as the seat is held.
+func seatPower(seat types.Seat) int64 { return election.SeatPower(seat.ConsensusKey, seat.SinceTerm) }
 
 func update(key []byte, power int64) abci.ValidatorUpdate {
 	return abci.ValidatorUpdate{PubKey: cmtcrypto.PublicKey{Sum: &cmtcrypto.PublicKey_Ed25519{Ed25519: key}}, Power: power}
