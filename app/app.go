@@ -223,7 +223,7 @@ func (app *App) setAccountKeepers() {
 
 // setStakingKeepers makes the bonded validators, their rewards and their punishment.
 func (app *App) setStakingKeepers() {
-	app.StakingKeeper = stakingkeeper.NewKeeper(app.cdc, app.store(stakingtypes.StoreKey), app.AccountKeeper, app.BankKeeper,
+	app.StakingKeeper = stakingkeeper.NewKeeper(app.cdc, app.stakingStore(), app.AccountKeeper, app.BankKeeper,
 		Authority(), address.NewBech32Codec(AccountPrefix+"valoper"), address.NewBech32Codec(AccountPrefix+"valcons"))
 	app.DistrKeeper = distrkeeper.NewKeeper(app.cdc, app.store(distrtypes.StoreKey), app.AccountKeeper, app.BankKeeper,
 		app.StakingKeeper, authtypes.FeeCollectorName, Authority())
@@ -234,6 +234,8 @@ func (app *App) setStakingKeepers() {
 	app.EvidenceKeeper = evidencekeeper.NewKeeper(app.cdc, app.store(evidencetypes.StoreKey), app.StakingKeeper,
 		app.SlashingKeeper, app.AccountKeeper.AddressCodec(), runtime.ProvideCometInfoService())
 }
+
+func (app *App) stakingStore() stakingStore { return stakingStore{app.store(stakingtypes.StoreKey)} }
 
 // setUpgradeKeeper makes the keeper that stops the chain at a planned height for the next binary.
 func (app *App) setUpgradeKeeper(opts servertypes.AppOptions) {
@@ -277,7 +279,7 @@ func (app *App) setOwnKeepers() {
 	accounts := app.AccountKeeper.AddressCodec()
 	app.ReputationKeeper = reputationkeeper.NewKeeper(app.cdc, app.store(reputationtypes.StoreKey), accounts, Authority())
 	app.CommitteeKeeper = committeekeeper.NewKeeper(app.cdc, app.store(committeetypes.StoreKey), accounts, Authority(),
-		app.StakingKeeper, app.SlashingKeeper, app.ReputationKeeper, app.AccountKeeper)
+		committeeStake{app.StakingKeeper, app.stakingStore()}, app.SlashingKeeper, app.ReputationKeeper, app.AccountKeeper)
 	app.ProviderKeeper = providerkeeper.NewKeeper(app.cdc, app.store(providertypes.StoreKey), accounts, Authority(), app.BankKeeper,
 		app.CommitteeKeeper, app.ReputationKeeper)
 	app.DatarightsKeeper = datarightskeeper.NewKeeper(app.cdc, app.store(datarightstypes.StoreKey), accounts, Authority(),

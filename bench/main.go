@@ -1,5 +1,5 @@
 // Command bench measures what CPChain does to data and beside what a user could do instead: sealing, proxy re-encryption,
-// publishing and fetching over eight storage nodes, and the bytes all of it leaves on chain.
+// publishing and fetching over eight storage nodes, the bytes all of it leaves on chain, and what the committee's election costs it.
 //
 // It prints a table and writes bench/out/report.json. Subject and peer are run in turn (A, B, A, B, ...) and medians are told;
 // CPU time stands beside the wall clock, since a machine's cores are seldom free. README.md says what each row is.
@@ -35,6 +35,7 @@ var sections = []struct {
 	{"seal", (*bench).seal},
 	{"profile", (*bench).profile},
 	{"pre", (*bench).pre},
+	{"committee", (*bench).committee},
 	{"network", (*bench).network},
 	{"chain", (*bench).onChain}, // the last: it stops the chain
 }

@@ -99,6 +99,9 @@ func (k Keeper) Unregister(ctx context.Context, operator sdk.AccAddress) error {
 	if err := k.candidates.Remove(ctx, operator); err != nil {
 		return err
 	}
+	if err := k.recheckMembers(ctx); err != nil {
+		return err
+	}
 	return emit(ctx, &types.EventUnregistered{Operator: c.Operator})
 }
 

@@ -83,6 +83,7 @@ func TestThereIsRoomForSoManyCandidates(t *testing.T) {
 	require.NoError(t, f.k.Unregister(f.ctx, f.operators[0].account))
 	_, err = f.k.Register(f.ctx, o.account, o.registration())
 	require.NoError(t, err)
+	f.block()
 }
 
 // C-CAN-7

@@ -45,9 +45,24 @@ const (
 // bonds is x/staking as the committee sees it.
 type bonds struct {
 	rows map[string]stakingtypes.Validator
+	// lookups counts what GetValidator was asked.
+	lookups int
+	// seen is what ChangedSince looked at last.
+	seen string
+	// changed says that this was not what it had looked at before.
+	changed bool
+}
+
+// ChangedSince goes by the blocks at which it is asked: what changed since the last of them, or at it.
+func (b *bonds) ChangedSince(context.Context, int64) (bool, error) {
+	now, before := fmt.Sprintf("%v", b.rows), b.changed
+	b.changed = now != b.seen
+	b.seen = now
+	return b.changed || before, nil
 }
 
 func (b *bonds) GetValidator(_ context.Context, operator sdk.ValAddress) (stakingtypes.Validator, error) {
+	b.lookups++
 	v, found := b.rows[string(operator)]
 	if !found {
 		return v, stakingtypes.ErrNoValidatorFound
@@ -220,7 +235,7 @@ func newKeeper(t testing.TB, f *fixture) {
 func newFixture(t testing.TB, params types.Params, n, late int) *fixture {
 	t.Helper()
 	f := &fixture{
-		t: t, bonds: &bonds{map[string]stakingtypes.Validator{}}, signers: &signers{map[string]slashingtypes.ValidatorSigningInfo{}},
+		t: t, bonds: &bonds{rows: map[string]stakingtypes.Validator{}}, signers: &signers{map[string]slashingtypes.ValidatorSigningInfo{}},
 		reputation: &opinions{scores: map[string]uint32{}}, accounts: &book{map[string]bool{}},
 		skip: map[string]bool{}, silent: map[string]bool{}, away: map[string]bool{},
 	}

@@ -6,12 +6,15 @@ import (
 
 	"cosmossdk.io/collections"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
 	"github.com/cpchain/cpchain/x/committee/types"
 )
 
 // CheckInvariants says what does not hold:
 //   - somebody sits, nobody twice, and no two seats have one consensus key;
 //   - each member has its row of service and its recorded stake is what the seat says;
+//   - as of the end of a block, nobody sits who may not, while more sit than must;
 //   - every draw and rank is of somebody in its term's snapshot;
 //   - the queue of stakes has exactly the stakes.
 func (k Keeper) CheckInvariants(ctx context.Context) error {
@@ -45,10 +48,37 @@ func (k Keeper) CheckInvariants(ctx context.Context) error {
 	if members == 0 || members != len(services.Services) {
 		return fmt.Errorf("%d members and %d rows of service", members, len(services.Services))
 	}
+	if err := k.checkFitness(ctx); err != nil {
+		return err
+	}
 	if err := k.checkElections(ctx); err != nil {
 		return err
 	}
 	return k.checkStakeQueue(ctx)
+}
+
+// checkFitness looks everybody up, also where the end of the block saw no cause to.
+func (k Keeper) checkFitness(ctx context.Context) error {
+	s, err := k.newSeating(ctx)
+	if err != nil || s.seats.Occupied() <= int(s.params.MinSeats) {
+		return err
+	}
+	cached, _ := sdk.UnwrapSDKContext(ctx).CacheContext()
+	for i := range s.committee.Seats {
+		seat := &s.committee.Seats[i]
+		if seat.Operator == "" {
+			continue
+		}
+		tokens := seat.Tokens
+		reason, err := k.lapsed(cached, s, seat)
+		if err != nil {
+			return err
+		}
+		if reason != types.REASON_UNSPECIFIED || !seat.Tokens.Equal(tokens) {
+			return fmt.Errorf("seat %d: %s, %s, with %s bonded, sits with %s", i, seat.Operator, reason, seat.Tokens, tokens)
+		}
+	}
+	return nil
 }
 
 func (k Keeper) checkElections(ctx context.Context) error {

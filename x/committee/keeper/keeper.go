@@ -49,6 +49,8 @@ type Keeper struct {
 	stakes collections.Map[collections.Pair[[]byte, uint64], types.Stake]
 	// stakeQueue: (height, consensus address) of every stake, in the order they fall due.
 	stakeQueue collections.KeySet[collections.Pair[uint64, []byte]]
+	// recheck: height at which something of this module last happened that may make members unfit.
+	recheck collections.Item[uint64]
 }
 
 // candidateIndexes find a candidate by what no two may share.
@@ -91,6 +93,7 @@ func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, address
 		randomness: collections.NewMap(sb, types.RandomnessKey, "randomness", height, codec.CollValue[types.Randomness](cdc)),
 		boundaries: collections.NewMap(sb, types.BoundaryKey, "boundaries", height, codec.CollValue[types.Boundary](cdc)),
 		stakes:     collections.NewMap(sb, types.StakeKey, "stakes", collections.PairKeyCodec(collections.BytesKey, height), codec.CollValue[types.Stake](cdc)),
+		recheck:    collections.NewItem(sb, types.RecheckKey, "recheck", collections.Uint64Value),
 		stakeQueue: collections.NewKeySet(sb, types.StakeQueueKey, "stake_queue", collections.PairKeyCodec(height, collections.BytesKey)),
 	}
 	schema, err := sb.Build()

@@ -18,6 +18,29 @@ import (
 	"github.com/cpchain/cpchain/x/committee/types"
 )
 
+// quietAfter so many blocks of a term without changes, members are not looked up again.
+const quietAfter = 3
+
+// C-SEA-1: what it costs to know of all of them.
+func TestMembersAreLookedUpWhereSomethingMayHaveChangedAndNotOtherwise(t *testing.T) {
+	f := newFixture(t, smallParams(), 12, 0)
+	f.toTerm(3)
+	f.blocks(quietAfter)
+	lookups := func() int {
+		before := f.bonds.lookups
+		f.block()
+		return f.bonds.lookups - before
+	}
+	members := len(f.seated())
+	require.Zero(t, lookups(), "a quiet block")
+	f.change(f.operators[11], func(v *stakingtypes.Validator) { v.Tokens = v.Tokens.AddRaw(1) })
+	require.Equal(t, members, lookups(), "a validator changed, whoever it is")
+	require.Equal(t, members, lookups(), "and once more, should the end of that block have changed some")
+	require.Zero(t, lookups())
+	f.toHeight(f.term().Close)
+	require.Equal(t, members, lookups(), "draws were missed")
+}
+
 // C-SEA-1
 func TestAnUnfitMemberLosesItsSeatInTheSameBlockAndTheReserveFillsIt(t *testing.T) {
 	for _, c := range []struct {
@@ -37,6 +60,7 @@ func TestAnUnfitMemberLosesItsSeatInTheSameBlockAndTheReserveFillsIt(t *testing.
 			f.bond(other, selfBond)
 		}, types.REASON_NOT_BONDED, "lost its seat: its validator was jailed or unbonded"},
 		{"tombstoned", func(f *fixture, o *operator) {
+			f.jail(o) // x/evidence does both
 			f.signers.infos[string(o.cons())] = slashingtypes.ValidatorSigningInfo{Tombstoned: true}
 		}, types.REASON_TOMBSTONED, "signed two blocks of one height"},
 		{"below the reputation threshold", func(f *fixture, o *operator) { f.reputation.scores[string(o.account)] = 499 }, types.REASON_REPUTATION, ""},
@@ -50,6 +74,7 @@ func TestAnUnfitMemberLosesItsSeatInTheSameBlockAndTheReserveFillsIt(t *testing.
 		t.Run(c.name, func(t *testing.T) {
 			f := newFixture(t, smallParams(), 12, 0)
 			f.toTerm(3)
+			f.blocks(quietAfter) // nobody is looked up without a cause
 			o := f.member()
 			reserve := f.reserveNow()
 			c.harm(f, o)

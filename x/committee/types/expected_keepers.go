@@ -15,6 +15,8 @@ type StakingKeeper interface {
 	GetValidator(ctx context.Context, operator sdk.ValAddress) (stakingtypes.Validator, error)
 	GetBondedValidatorsByPower(ctx context.Context) ([]stakingtypes.Validator, error)
 	GetDelegation(ctx context.Context, delegator sdk.AccAddress, operator sdk.ValAddress) (stakingtypes.Delegation, error)
+	// ChangedSince says whether any validator was written at a height or after it. Who does not know says yes.
+	ChangedSince(ctx context.Context, height int64) (bool, error)
 }
 
 // SlashingKeeper knows who may vote. A member without signing info stops the chain, so that one is made in genesis, and nobody is

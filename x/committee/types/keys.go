@@ -28,4 +28,5 @@ var (
 	VRFKeyIndex   = collections.NewPrefix(0x1d) // | VRF key (32 bytes) -> operator
 	NodeIDIndex   = collections.NewPrefix(0x1e) // | node id -> operator
 	AgentIndex    = collections.NewPrefix(0x1f) // | agent account bytes -> operator
+	RecheckKey    = collections.NewPrefix(0x20) // -> height at which a candidate left or the params changed
 )
