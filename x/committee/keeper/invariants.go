@@ -74,6 +74,9 @@ func (k Keeper) checkFitness(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if reason == types.REASON_SILENT && s.height == s.term.Close {
+			continue // the draws were ranked after members were looked up; it leaves in the next block
+		}
 		if reason != types.REASON_UNSPECIFIED || !seat.Tokens.Equal(tokens) {
 			return fmt.Errorf("seat %d: %s, %s, with %s bonded, sits with %s", i, seat.Operator, reason, seat.Tokens, tokens)
 		}
