@@ -184,7 +184,7 @@ func (k Keeper) GenesisValidators(ctx context.Context) ([]cmttypes.GenesisValida
 			continue
 		}
 		key := ed25519.PubKey(seat.ConsensusKey)
-		list = append(list, cmttypes.GenesisValidator{Address: key.Address(), PubKey: key, Power: seatPower(seat), Name: seat.Operator})
+		list = append(list, cmttypes.GenesisValidator{Address: key.Address(), PubKey: key, Power: seat.Power, Name: seat.Operator})
 	}
 	return list, nil
 }

@@ -344,7 +344,7 @@ func (f *fixture) disturb(rng *rand.Rand) {
 func TestDiffIsWhatCometBFTTakes(t *testing.T) {
 	seat := func(i int) types.Seat {
 		o := newOperator(i)
-		return types.Seat{Operator: o.name, ConsensusKey: o.consensus.PubKey().Bytes()}
+		return types.Seat{Operator: o.name, ConsensusKey: o.consensus.PubKey().Bytes(), Power: election.EqualPower}
 	}
 	before := []types.Seat{seat(1), seat(2), {}, seat(3)}
 	after := []types.Seat{seat(3), {}, seat(4), seat(5)}

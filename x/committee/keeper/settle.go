@@ -85,7 +85,10 @@ func (k Keeper) seat(ctx context.Context, s *seating, operator string, end bool)
 	if err != nil {
 		return types.Seat{}, err
 	}
-	seat := types.Seat{Operator: operator, ConsensusKey: key, SinceTerm: s.term.Number, Tokens: validator.GetTokens()}
+	seat := types.Seat{
+		Operator: operator, ConsensusKey: key, SinceTerm: s.term.Number, Tokens: validator.GetTokens(),
+		Power: election.SeatPower(key, s.term.Input),
+	}
 	if end {
 		seat.SinceTerm++
 	}
@@ -93,7 +96,7 @@ func (k Keeper) seat(ctx context.Context, s *seating, operator string, end bool)
 		seat.VrfKey = candidate.VrfKey
 	}
 	if held >= 0 { // it sat without being a candidate, and may be one now
-		seat.SinceTerm = s.committee.Seats[held].SinceTerm
+		seat.SinceTerm, seat.Power = s.committee.Seats[held].SinceTerm, s.committee.Seats[held].Power
 		return seat, nil
 	}
 	return seat, k.recordStake(ctx, consAddress(key), seat.Tokens)
@@ -112,16 +115,12 @@ func diff(before, after []types.Seat) []abci.ValidatorUpdate {
 		}
 	}
 	change(after, before, func(types.Seat) int64 { return 0 })
-	change(before, after, seatPower)
+	change(before, after, func(s types.Seat) int64 { return s.Power })
 	slices.SortFunc(updates, func(a, b abci.ValidatorUpdate) int {
 		return bytes.Compare(a.PubKey.GetEd25519(), b.PubKey.GetEd25519())
 	})
 	return updates
 }
-
-// seatPower is the voting power of a seat, the same for all but for less than a thousandth: stake and reputation decide who sits, not
-// how much a vote counts. It stays as long as the seat is held.
-func seatPower(seat types.Seat) int64 { return election.SeatPower(seat.ConsensusKey, seat.SinceTerm) }
 
 func update(key []byte, power int64) abci.ValidatorUpdate {
 	return abci.ValidatorUpdate{PubKey: cmtcrypto.PublicKey{Sum: &cmtcrypto.PublicKey_Ed25519{Ed25519: key}}, Power: power}

@@ -1,6 +1,7 @@
 package types
 
 import (
+	"github.com/cpchain/cpchain/pkg/election"
 	"github.com/cpchain/cpchain/pkg/vrf"
 )
 
@@ -100,6 +101,9 @@ func (g *GenesisState) validateSeats() error {
 		}
 		if operators[s.Operator] || len(s.ConsensusKey) != consKeyBytes || s.Tokens.IsNil() || s.Tokens.IsNegative() {
 			return ErrGenesis.Wrapf("seat %d: %s sits twice, or its key or tokens are malformed", i, s.Operator)
+		}
+		if s.Power < 1 || s.Power > election.MaxSeatPower {
+			return ErrGenesis.Wrapf("seat %d: a power of %d", i, s.Power)
 		}
 		operators[s.Operator] = true
 	}
