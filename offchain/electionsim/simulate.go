@@ -3,186 +3,204 @@ package electionsim
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
+	"slices"
 
 	"github.com/cpchain/cpchain/pkg/election"
+	reputation "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 const (
 	chainID = "cpchain-sim"
-	// mostSkips is how many proposers in a row at a term's end are taken into account: 2^6 values to choose from.
-	mostSkips = 6
+	// rotations of the whole committee that pass before terms count: the first committee comes of one draw, not of many.
+	rotations = 2
 )
 
-// Result of a simulation. A third counts where the adversary has at least a third of the seats, two thirds where more than two.
-type Result struct {
-	Terms, Third, TwoThirds int
-	SeatTerms, Adversary    int // seats held over all terms, and those of the adversary
-	Kept                    int // terms whose cohort was kept for want of a quorum
-}
-
-// ThirdShare is the part of terms in which the adversary could have stopped the chain.
-func (r Result) ThirdShare() float64 { return float64(r.Third) / float64(r.Terms) }
-
-// SeatShare is the adversary's part of the seats.
-func (r Result) SeatShare() float64 { return float64(r.Adversary) / float64(r.SeatTerms) }
-
+// simulation is one run: what x/committee keeps of a term, without the chain. Comments name the rules of its README.
 type simulation struct {
 	Config
-	weights     map[string]uint64
-	operators   []string
-	adversaries int // the first of operators
-	seats       election.Seats
-	random      election.Randomness
-	kept        bool
-	drew        int // candidates that drew in the last term
+	candidates []*candidate
+	at         map[string]*candidate
+	bad        []*candidate
+	seats      election.Seats
+	extended   []bool         // cohorts that were kept last time for want of a quorum
+	members    election.Seats // as they sat until the term's end
+	reserve    []string
+	random     election.Randomness // before the term's first block
+	term       uint64
+	budget     int // additions that are left in the term
+	skipped    map[string]uint64
+	order      *proposers // nil but for skip
+	campaign   campaign   // of on-off and whitewash
+	tally      tally
 }
 
-// Run elects a first committee by one draw, then simulates the terms.
-func Run(c Config) (Result, error) {
-	if err := c.Validate(); err != nil {
-		return Result{}, err
-	}
-	s := newSimulation(c)
-	var r Result
-	for term := 1; term <= c.Terms; term++ {
-		s.elect(uint64(term), &r)
-		s.count(&r)
-	}
-	return r, nil
-}
-
-func newSimulation(c Config) *simulation {
-	s := &simulation{Config: c, weights: map[string]uint64{}, seats: make(election.Seats, c.Seats)}
-	s.adversaries = c.Candidates * c.AdversaryPercent / 100
-	honest, group, upTo := c.Candidates-s.adversaries, 0, c.Population[0].Percent
-	for i := range c.Candidates {
-		operator, reputation := fmt.Sprintf("c%06d", i), c.AdversaryReputation
-		if i >= s.adversaries {
-			for (i-s.adversaries)*100 >= upTo*honest {
-				group++
-				upTo += c.Population[group].Percent
-			}
-			reputation = c.Population[group].Reputation
+func newSimulation(c Config, run int) *simulation {
+	s := &simulation{Config: c, candidates: candidatesOf(c), at: map[string]*candidate{}, seats: make(election.Seats, c.Seats)}
+	for _, one := range s.candidates {
+		s.at[one.operator] = one
+		if one.bad {
+			s.bad = append(s.bad, one)
 		}
-		s.operators = append(s.operators, operator)
-		s.weights[operator] = c.Weights.Of(reputation)
 	}
-	s.random = election.Genesis(chainID, binary.BigEndian.AppendUint64(nil, c.Seed))
-	s.seats.Fill(s.ranking(0, s.random, 0), fit, c.Seats, 0)
-	s.drew = c.Candidates
+	s.extended = make([]bool, election.Cohorts(c.Seats))
+	seed := binary.BigEndian.AppendUint64(nil, c.Seed)
+	s.random = election.Genesis(chainID, binary.BigEndian.AppendUint64(seed, uint64(run)))
+	s.reserve = election.Operators(election.Rank(s.tickets(0)))
+	s.seats.Fill(s.reserve, func(string) bool { return true }, c.Seats, 0)
+	if c.Strategy == Skip {
+		s.order = newProposers(s)
+	}
+	s.tally.held = make([]int, 0, c.Terms)
 	return s
 }
 
-func fit(string) bool { return true }
-
-// ranking of a term under a value, without the first silent candidates.
-func (s *simulation) ranking(term uint64, r election.Randomness, silent int) []string {
-	input := election.TermInput(chainID, term, r)
-	tickets := make([]election.Ticket, 0, len(s.operators)-silent)
-	for _, operator := range s.operators[silent:] {
-		output := sha256.Sum256(append([]byte(operator), input...))
-		tickets = append(tickets, election.Ticket{Operator: operator, Output: output[:], Weight: s.weights[operator]})
+func (s *simulation) run() tally {
+	warmUp := rotations * election.Cohorts(s.Seats)
+	for s.term = 1; s.term <= uint64(warmUp+s.Terms); s.term++ {
+		s.oneTerm()
+		if s.term > uint64(warmUp) {
+			s.count()
+		}
 	}
-	return election.Operators(election.Rank(tickets))
+	s.tally.deciles = deciles(s.candidates)
+	return s.tally
 }
 
-func (s *simulation) elect(term uint64, r *Result) {
-	s.random = s.random.Mix(binary.BigEndian.AppendUint64(nil, term)) // the honest proposers of the term
-	cohort := int(term % uint64(election.Cohorts(s.Seats)))
-	silent := 0
-	if s.Strategy == Withhold && s.holdsMoreThanItsWeight(cohort) {
-		silent = s.adversaries
+// oneTerm goes from a term's first block to its last: draws, failures, the rotation, and what reputation makes of it.
+func (s *simulation) oneTerm() {
+	s.budget = election.Additions(s.Seats)
+	s.skipped = nil
+	if s.campaign.striking(s) {
+		s.strike()
 	}
-	s.random = s.lastBlocks(term, cohort)
-	ranking := s.ranking(term, s.random, silent)
-	active := max(len(ranking), s.drew)
-	s.drew = len(ranking)
-	if !election.Quorum(len(ranking), s.Seats, active) && !s.kept {
-		s.kept = true
-		r.Kept++
+	ranking := s.draw()
+	s.dropSilent()
+	s.members = slices.Clone(s.seats)
+	s.rotate(ranking)
+	s.reserve = ranking
+	for _, one := range s.candidates {
+		one.weight, one.key = one.next, one.nextKey
+	}
+	s.random = s.lastBlocks(s.random.Mix(binary.BigEndian.AppendUint64(nil, s.term)))
+	if s.Strategy == Grind {
+		s.grind()
+	}
+	s.settle()
+	s.snapshot()
+}
+
+// input of the term after this many.
+func (s *simulation) input(ahead uint64) []byte {
+	return election.TermInput(chainID, s.term+ahead, s.random)
+}
+
+// output of a candidate's verifiable random function at an input.
+func (one *candidate) output(input []byte) []byte {
+	message := make([]byte, 0, 64)
+	message = append(message, one.operator...)
+	message = binary.BigEndian.AppendUint64(message, one.key)
+	digest := sha256.Sum256(append(message, input...))
+	return digest[:]
+}
+
+// tickets of all that are in the snapshot and don't keep their draw back, for the term after this many.
+func (s *simulation) tickets(ahead uint64) []election.Ticket {
+	input := s.input(ahead)
+	tickets := make([]election.Ticket, 0, len(s.candidates))
+	for _, one := range s.candidates {
+		if one.weight > 0 {
+			tickets = append(tickets, election.Ticket{Operator: one.operator, Output: one.output(input), Weight: one.weight})
+		}
+	}
+	return tickets
+}
+
+// draw ranks the term's draws (C-TRM-2) and reports those that did not come (C-SRV-1).
+func (s *simulation) draw() []string {
+	silent := s.keepsBack()
+	drawing := s.tickets(0)
+	if silent {
+		drawing = slices.DeleteFunc(drawing, func(t election.Ticket) bool { return s.at[t.Operator].bad })
+	}
+	for _, t := range drawing {
+		one := s.at[t.Operator]
+		one.drew, one.missed = s.term, 0
+	}
+	if silent {
+		for _, one := range s.bad {
+			if one.weight > 0 {
+				one.missed++
+				one.report(reputation.SortitionMissed([]byte(one.operator), s.term))
+			}
+		}
+	}
+	return election.Operators(election.Rank(drawing))
+}
+
+// rotate elects the cohort that is up, unless too few drew (C-TRM-5).
+func (s *simulation) rotate(ranking []string) {
+	cohort := s.cohort(0)
+	active := 0
+	for _, one := range s.candidates {
+		if one.drew > 0 && one.drew+1 >= s.term {
+			active++
+		}
+	}
+	if !election.Quorum(len(ranking), s.Seats, active) && !s.extended[cohort] {
+		s.extended[cohort] = true
+		s.tally.kept++
 		return
 	}
-	s.kept = false
-	s.seats.Rotate(cohort, ranking, fit, election.Additions(s.Seats))
+	s.extended[cohort] = false
+	s.seats.Rotate(cohort, ranking, s.fit, s.budget)
 }
 
-// lastBlocks gives the randomness after the adversary's proposers at the end of the term.
-func (s *simulation) lastBlocks(term uint64, cohort int) election.Randomness {
-	run := s.proposersInARow(term)
-	if s.Strategy != Skip {
-		run = 0
-	}
-	best, most := s.random, -1
-	for choice := range 1 << run {
-		value := s.random
-		for block := range run {
-			if choice>>block&1 == 1 {
-				value = value.Skip()
-				continue
-			}
-			value = value.Mix([]byte{byte(block)})
-		}
-		if run == 0 {
-			return value
-		}
-		after := append(election.Seats(nil), s.seats...)
-		after.Rotate(cohort, s.ranking(term, value, 0), fit, election.Additions(s.Seats))
-		if held := s.held(after); held > most {
-			best, most = value, held
-		}
-	}
-	return best
+// cohort up for election at the end of the term after this many.
+func (s *simulation) cohort(ahead uint64) int { return int((s.term + ahead) % uint64(len(s.extended))) }
+
+// fit says who may sit (C-SEA-1).
+func (s *simulation) fit(operator string) bool {
+	one, known := s.at[operator] // not: it left under this name
+	return known && (!one.bad || one.row.Score >= min(one.standing, reputationMin) && one.from <= s.term)
 }
 
-// proposersInARow counts the adversary's at a term's end, under a shuffled order of the seats.
-func (s *simulation) proposersInARow(term uint64) int {
-	for run := range mostSkips {
-		digest := sha256.Sum256(binary.BigEndian.AppendUint64(s.random[:], term<<8|uint64(run)))
-		seat := binary.BigEndian.Uint64(digest[:8]) % uint64(s.Seats)
-		if !s.isAdversary(s.seats[seat]) {
-			return run
+// dropSilent takes the seats of those that missed two draws in a row (C-SEA-3).
+func (s *simulation) dropSilent() {
+	s.remove("missed two draws", func(one *candidate) bool { return one.missed >= 2 })
+}
+
+// remove takes seats in mid-term, and the reserve fills them (C-SEA-1, C-SEA-2).
+func (s *simulation) remove(why string, unfit func(*candidate) bool) {
+	left := s.seats.Vacate(func(operator string) bool { return !unfit(s.at[operator]) })
+	for _, operator := range left {
+		one := s.at[operator]
+		one.report(reputation.SeatLost([]byte(operator), why))
+		one.from = s.term + paroleTerms
+	}
+	if len(left) > 0 {
+		s.budget -= len(s.seats.Fill(s.reserve, s.fit, s.budget, 0))
+	}
+}
+
+// settle reports what the adversary's members did and steps all rows to the next term.
+func (s *simulation) settle() {
+	for _, operator := range s.members {
+		one := s.at[operator]
+		if one == nil || !one.bad {
+			continue
 		}
+		proposals := max(1, uint64(s.TermBlocks)/uint64(s.Seats))
+		one.report(reputation.Served([]byte(operator), uint64(s.TermBlocks), uint64(s.TermBlocks), proposals, min(proposals, s.skipped[operator])))
 	}
-	return mostSkips
+	for _, one := range s.bad {
+		one.report(reputation.ValidatorBond([]byte(one.operator), s.bondOf()))
+		one.settle(s.term+1, s.Strategy.strikes())
+	}
 }
 
-func (s *simulation) holdsMoreThanItsWeight(cohort int) bool {
-	size := election.CohortSize(s.Seats)
-	seats := s.seats[cohort*size : min(s.Seats, (cohort+1)*size)]
-	var own, all uint64
-	for i, operator := range s.operators {
-		all += s.weights[operator]
-		if i < s.adversaries {
-			own += s.weights[operator]
-		}
-	}
-	return uint64(s.held(seats))*all > own*uint64(len(seats))
-}
-
-func (s *simulation) isAdversary(operator string) bool {
-	return s.adversaries > 0 && operator != "" && operator <= s.operators[s.adversaries-1]
-}
-
-func (s *simulation) held(seats election.Seats) int {
-	n := 0
-	for _, operator := range seats {
-		if s.isAdversary(operator) {
-			n++
-		}
-	}
-	return n
-}
-
-func (s *simulation) count(r *Result) {
-	held := s.held(s.seats)
-	r.Terms++
-	r.SeatTerms += s.seats.Occupied()
-	r.Adversary += held
-	if 3*held >= s.Seats {
-		r.Third++
-	}
-	if 3*held > 2*s.Seats {
-		r.TwoThirds++
+// snapshot fixes weights and keys of the term after the next (C-TRM-4).
+func (s *simulation) snapshot() {
+	for _, one := range s.candidates {
+		one.next, one.nextKey = one.snapshot(s.Config, s.term+2), one.registered
 	}
 }
