@@ -104,7 +104,7 @@ func TestWhyTellsTheStory(t *testing.T) {
 	o, outsider := f.member(), f.outsider()
 	require.Contains(t, why(o), "It has seat")
 	require.Contains(t, why(o), "up for election at the end of every 5 terms")
-	require.Contains(t, why(outsider), "It has no seat.\nIn term 4 it has not drawn, with weight 600.\nIn term 3 it drew level")
+	require.Contains(t, why(outsider), "It has no seat.\nIn term 4 it has not drawn, with weight 1025.\nIn term 3 it drew level")
 	require.Contains(t, why(f.operators[11]), "not registered")
 	f.reputation.scores[string(o.account)] = 100
 	f.block()

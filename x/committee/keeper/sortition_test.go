@@ -133,7 +133,7 @@ func TestADrawThatTheAnteChainDidNotStoreIsRefused(t *testing.T) {
 	res, err := server.SubmitSortition(f.ctx, msg)
 	require.NoError(t, err)
 	output, _ := f.operators[0].vrf.Prove(f.term().Input)
-	require.Equal(t, election.Draw(output[:], 600).Level(), res.Level)
+	require.Equal(t, election.Draw(output[:], 1_025).Level(), res.Level)
 	_, err = server.SubmitSortition(f.ctx.WithBlockHeight(f.ctx.BlockHeight()+1), msg)
 	require.ErrorIs(t, err, types.ErrWrapped, "a copy in a later block")
 }
@@ -223,10 +223,10 @@ func TestAMemberThatHasJustLeftStillProposes(t *testing.T) {
 // C-RND-4
 func TestOldRandomnessIsForgotten(t *testing.T) {
 	p := smallParams()
-	p.RandomnessBlocks = 10
+	p.RandomnessBlocks = 20
 	f := newFixture(t, p, 5, 0)
 	f.blocks(50)
-	for height, want := range map[uint64]bool{50: true, 41: true, 40: true, 39: false, 0: false} {
+	for height, want := range map[uint64]bool{50: true, 31: true, 30: true, 29: false, 0: false} {
 		has, err := f.k.randomness.Has(f.ctx, height)
 		require.NoError(t, err)
 		require.Equal(t, want, has, "height %d", height)

@@ -103,7 +103,7 @@ func TestKeysAndWeightsAreFixedATermAhead(t *testing.T) {
 		require.NoError(t, err, "term %d", term)
 		old := outsider.vrf.Public()
 		require.Equal(t, old[:], s.VrfKey, "term %d", term)
-		require.EqualValues(t, 600, s.Weight, "term %d", term)
+		require.EqualValues(t, 1_025, s.Weight, "term %d", term)
 		_, err = weight(term, late)
 		require.ErrorIs(t, err, collections.ErrNotFound)
 	}
@@ -119,7 +119,7 @@ func TestKeysAndWeightsAreFixedATermAhead(t *testing.T) {
 	s, err := weight(6, outsider)
 	require.NoError(t, err)
 	require.Equal(t, again.VrfKey, s.VrfKey)
-	require.EqualValues(t, 1_500, s.Weight)
+	require.EqualValues(t, 1_250, s.Weight)
 	_, err = weight(6, late)
 	require.NoError(t, err)
 }
