@@ -37,14 +37,14 @@ func newProposers(s *simulation) *proposers {
 // ground is the first byte of the adversary's addresses, and of nobody else's.
 const ground = 0xff
 
-// validator that joins in the term after this one.
+// validator that joins at the end of this term.
 func (s *simulation) validator(operator string) *cmttypes.Validator {
 	address := sha256.Sum256([]byte(operator))
 	address[0] &= 0x7f
 	if s.at[operator].bad {
 		address[0] = ground
 	}
-	return &cmttypes.Validator{Address: address[:20], VotingPower: election.SeatPower([]byte(operator), s.term+1)}
+	return &cmttypes.Validator{Address: address[:20], VotingPower: election.SeatPower([]byte(operator), s.input(0))}
 }
 
 // next gives which of the following blocks' proposers are the adversary's; the set steps on by so many blocks.
