@@ -65,6 +65,9 @@ func (c Config) run2019(run int) tally {
 		}
 		t.occupied += seats2019
 	}
+	for _, one := range candidates[:t.peakBonds] {
+		t.reputation += float64(one.standing) * float64(c.Terms) / float64(t.peakBonds)
+	}
 	t.held = held[lag2019:]
 	t.deciles = deciles(candidates)
 	return t
