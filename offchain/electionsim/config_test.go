@@ -101,7 +101,7 @@ func TestAPlotHasAPanelForEachReputationAndALineForEachStrategy(t *testing.T) {
 	require.Equal(t, []string{"30", "50"}, chart.Categories)
 	require.Len(t, chart.Panels, 2)
 	require.Equal(t, "adversary: top", chart.Panels[1].Title)
-	require.Len(t, chart.Panels[1].Series, 2)
+	require.Len(t, chart.Panels[1].Series, 3, "two strategies, and what is computed")
 	require.InDelta(t, 100*table[6].Result.ThirdShare(), chart.Panels[1].Series[0].Points[1].Value, 1e-9)
 
 	chart.Title = "a < b & \"c\""

@@ -39,6 +39,9 @@ func Plot(rows []Row, axis Axis) (Chart, error) {
 		return Chart{}, fmt.Errorf("no rows to plot")
 	}
 	first := rows[0].Config
+	if slices.ContainsFunc(rows, func(r Row) bool { return r.Config.Rule != first.Rule }) {
+		return Chart{}, fmt.Errorf("a plot shows one rule: leave the rule of 2019 out")
+	}
 	var fixed []string
 	for _, other := range []Axis{ByCandidates, BySeats, ByAdversary} {
 		if other == axis {
@@ -80,23 +83,16 @@ func Plot(rows []Row, axis Axis) (Chart, error) {
 // add a row's point, or its line of deciles, to the panel and series it belongs to.
 func (c *Chart) add(row Row, axis Axis) {
 	title := fmt.Sprintf("adversary: %s", row.Config.Standing)
+	if row.Config.AdversaryPercent == 0 {
+		title = "no adversary"
+	}
 	at := slices.IndexFunc(c.Panels, func(p Panel) bool { return p.Title == title })
 	if at < 0 {
 		at = len(c.Panels)
 		c.Panels = append(c.Panels, Panel{Title: title})
 	}
 	panel := &c.Panels[at]
-	name := string(row.Config.Strategy)
-	which := slices.IndexFunc(panel.Series, func(s Series) bool { return s.Name == name })
-	if which < 0 {
-		which = len(panel.Series)
-		points := make([]Point, len(c.Categories))
-		for i := range points {
-			points[i].Value = math.NaN()
-		}
-		panel.Series = append(panel.Series, Series{Name: name, Points: points})
-	}
-	points := panel.Series[which].Points
+	points := panel.points(string(row.Config.Strategy), len(c.Categories), false)
 	if axis == ByDecile {
 		for i, chance := range row.Result.Deciles {
 			points[i] = Point{Value: 100 * chance}
@@ -104,5 +100,27 @@ func (c *Chart) add(row Row, axis Axis) {
 		return
 	}
 	low, high := row.Result.ThirdInterval()
-	points[slices.Index(c.Categories, row.Config.values()[axis])] = Point{100 * row.Result.ThirdShare(), 100 * low, 100 * high}
+	category := slices.Index(c.Categories, row.Config.values()[axis])
+	points[category] = Point{100 * row.Result.ThirdShare(), 100 * low, 100 * high}
+	if row.Config.Strategy != None {
+		return
+	}
+	computed := panel.points("none, one draw, computed", len(c.Categories), true) // even if empty: lines have one colour in all panels
+	if exact := 100 * row.Config.Exact(); exact >= math.Pow10(lowest) {
+		computed[category].Value = exact
+	}
+}
+
+// points of the series of a name, which is added where it is not there yet.
+func (p *Panel) points(name string, categories int, computed bool) []Point {
+	which := slices.IndexFunc(p.Series, func(s Series) bool { return s.Name == name })
+	if which >= 0 {
+		return p.Series[which].Points
+	}
+	points := make([]Point, categories)
+	for i := range points {
+		points[i].Value = math.NaN()
+	}
+	p.Series = append(p.Series, Series{Name: name, Points: points, Computed: computed})
+	return points
 }

@@ -21,10 +21,11 @@ type Panel struct {
 	Series []Series
 }
 
-// Series is one line: a point for each category, in percent. NaN leaves one out.
+// Series is one line: a point for each category, in percent. NaN leaves one out. What is computed and not seen is dashed, without marks.
 type Series struct {
-	Name   string
-	Points []Point
+	Name     string
+	Points   []Point
+	Computed bool
 }
 
 // Point with its 95 % interval. Where nothing was seen on a logarithmic axis, its high end is drawn as a bound.
@@ -33,7 +34,7 @@ type Point struct{ Value, Low, High float64 }
 // Measures of the drawing, in pixels.
 const (
 	panelWidth, panelHeight           = 250, 230
-	left, top, right, bottom          = 62, 78, 24, 52
+	left, top, right, bottom          = 84, 78, 24, 52
 	legendRow, legendColumn, panelGap = 18, 170, 22
 	lowest                            = -4 // the least percent of a logarithmic axis, as a power of ten
 )
@@ -62,7 +63,7 @@ func (c Chart) SVG() string {
 	fmt.Fprintf(&b, `<text transform="translate(18,%d) rotate(-90)" text-anchor="middle">%s</text>`+"\n", top+panelHeight/2, html.EscapeString(c.Y))
 	for i, s := range c.Panels[0].Series {
 		x, y := float64(left+i%4*legendColumn), float64(top+panelHeight+bottom+legendRow*(i/4)+8)
-		fmt.Fprintf(&b, `<line x1="%.0f" y1="%.0f" x2="%.0f" y2="%.0f" stroke="%s" stroke-width="2.5"/>`+"\n", x, y-4, x+22, y-4, colour(i))
+		fmt.Fprintf(&b, `<line x1="%.0f" y1="%.0f" x2="%.0f" y2="%.0f" %s/>`+"\n", x, y-4, x+22, y-4, s.stroke(i))
 		text(&b, x+28, y, "start", "12", "#222", s.Name)
 	}
 	b.WriteString("</svg>\n")
@@ -70,6 +71,14 @@ func (c Chart) SVG() string {
 }
 
 func colour(i int) string { return colours[i%len(colours)] }
+
+// stroke of the line that is number i of its panel.
+func (s Series) stroke(i int) string {
+	if s.Computed {
+		return `stroke="#888" stroke-width="1.5" stroke-dasharray="5 4"`
+	}
+	return fmt.Sprintf(`stroke="%s" stroke-width="1.8"`, colour(i))
+}
 
 func text(b *strings.Builder, x, y float64, anchor, size, fill, what string) {
 	fmt.Fprintf(b, `<text x="%.1f" y="%.1f" text-anchor="%s" font-size="%s" fill="%s">%s</text>`+"\n", x, y, anchor, size, fill, html.EscapeString(what))
@@ -126,20 +135,25 @@ func (c Chart) panel(b *strings.Builder, x float64, p Panel, s scale, labels boo
 		text(b, at(i), top+panelHeight+17, "middle", "11", "#444", category)
 	}
 	for i, series := range p.Series {
-		c.line(b, series, colour(i), func(category int) float64 {
+		c.line(b, series, i, func(category int) float64 {
 			return at(category) + 3*(float64(i)-float64(len(p.Series)-1)/2) // side by side, not on one another
 		}, y)
 	}
 }
 
 // line draws a series: points seen with their intervals, joined; bounds as open triangles.
-func (c Chart) line(b *strings.Builder, s Series, stroke string, at func(int) float64, y func(float64) float64) {
+func (c Chart) line(b *strings.Builder, s Series, number int, at func(int) float64, y func(float64) float64) {
 	var path []string
+	stroke := colour(number)
 	for i, p := range s.Points {
 		if math.IsNaN(p.Value) {
 			continue
 		}
 		x := at(i)
+		if s.Computed {
+			path = append(path, fmt.Sprintf("%.1f,%.1f", x, y(p.Value)))
+			continue
+		}
 		if c.Log && p.Value == 0 {
 			fmt.Fprintf(b, `<path d="M%.1f %.1fl4 -7h-8z" fill="#fff" stroke="%s" stroke-width="1.5"><title>%s: at most %.3g %%</title></path>`+"\n",
 				x, y(p.High), stroke, html.EscapeString(s.Name), p.High)
@@ -153,6 +167,6 @@ func (c Chart) line(b *strings.Builder, s Series, stroke string, at func(int) fl
 		path = append(path, fmt.Sprintf("%.1f,%.1f", x, y(p.Value)))
 	}
 	if len(path) > 1 {
-		fmt.Fprintf(b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="1.8"/>`+"\n", strings.Join(path, " "), stroke)
+		fmt.Fprintf(b, `<polyline points="%s" fill="none" %s/>`+"\n", strings.Join(path, " "), s.stroke(number))
 	}
 }
