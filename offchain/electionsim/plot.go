@@ -105,7 +105,7 @@ func (c *Chart) add(row Row, axis Axis) {
 	if row.Config.Strategy != None {
 		return
 	}
-	computed := panel.points("none, one draw, computed", len(c.Categories), true) // even if empty: lines have one colour in all panels
+	computed := panel.points("one draw, computed", len(c.Categories), true) // even if empty: lines have one colour in all panels
 	if exact := 100 * row.Config.Exact(); exact >= math.Pow10(lowest) {
 		computed[category].Value = exact
 	}
