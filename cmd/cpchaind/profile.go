@@ -13,6 +13,7 @@ import (
 
 	"github.com/cpchain/cpchain/app"
 	committeetypes "github.com/cpchain/cpchain/x/committee/types"
+	reputationtypes "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 // Profiles of a network.
@@ -29,17 +30,19 @@ type profile struct {
 	committee committeetypes.Params
 	// unbonding time of x/staking.
 	unbonding time.Duration
+	// drift is in how many idle terms a reputation comes back to the start; 0 leaves the default.
+	drift uint32
 }
 
 // profileOf a name given on the command line.
 func profileOf(name string) (profile, error) {
 	switch name {
 	case profileLocal:
-		return profile{committeetypes.LocalParams(), time.Hour}, nil
+		return profile{committee: committeetypes.LocalParams(), unbonding: time.Hour, drift: 4}, nil
 	case profileTest:
-		return profile{committeetypes.TestParams(), 3 * 24 * time.Hour}, nil
+		return profile{committee: committeetypes.TestParams(), unbonding: 3 * 24 * time.Hour}, nil
 	case profileMain:
-		return profile{committeetypes.MainParams(), app.UnbondingTime}, nil
+		return profile{committee: committeetypes.MainParams(), unbonding: app.UnbondingTime}, nil
 	}
 	return profile{}, fmt.Errorf("--%s %q: give %s, %s or %s", flagProfile, name, profileLocal, profileTest, profileMain)
 }
@@ -58,6 +61,13 @@ func (p profile) apply(cdc codec.JSONCodec, state app.GenesisState) error {
 	}
 	state[committeetypes.ModuleName] = json.RawMessage(raw)
 
+	if p.drift > 0 {
+		reputation := reputationtypes.DefaultGenesis()
+		reputation.Params.DriftTerms = p.drift
+		if state[reputationtypes.ModuleName], err = cdc.MarshalJSON(reputation); err != nil {
+			return err
+		}
+	}
 	staking, err := stakingGenesis(cdc, state)
 	if err != nil {
 		return err

@@ -30,7 +30,7 @@ func TestReservedPortsAreFreeAndApart(t *testing.T) {
 func TestPortsBeyondABlockAreRefused(t *testing.T) {
 	for _, n := range []int{-1, 0, blockSize} {
 		_, err := ReservePorts(t, n)
-		require.ErrorContains(t, err, "ask for 1 to 63")
+		require.ErrorContains(t, err, "ask for 1 to 127")
 	}
 }
 

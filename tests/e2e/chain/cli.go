@@ -50,14 +50,19 @@ type TxResult struct {
 // Tx runs "cpchaind tx ARGS" signed by a key of node 0's keyring and waits for the block that has it. A transaction that is
 // refused, before or in the block, is an error that says why.
 func (n *Network) Tx(ctx context.Context, from string, args ...string) (TxResult, error) {
+	return n.TxAt(ctx, n.Nodes[0].Home, from, args...)
+}
+
+// TxAt is Tx with the keys of another home.
+func (n *Network) TxAt(ctx context.Context, home, from string, args ...string) (TxResult, error) {
 	client, err := n.Nodes[0].dial(ctx)
 	if err != nil {
 		return TxResult{}, err
 	}
 	defer n.Nodes[0].hangUp(client)
 	args = append([]string{"tx"}, args...)
-	out, err := n.CLI(ctx, append(args, "--from", from, "--node", n.rpc(), "--chain-id", n.ChainID, "--keyring-backend", "test",
-		"--gas", "auto", "--gas-adjustment", "1.5", "--gas-prices", GasPrices, "--yes", "--output", "json")...)
+	out, err := n.run(ctx, append(args, "--home", home, "--from", from, "--node", n.rpc(), "--chain-id", n.ChainID, "--keyring-backend", "test",
+		"--gas", "auto", "--gas-adjustment", "1.5", "--gas-prices", GasPrices, "--yes", "--output", "json"))
 	if err != nil {
 		return TxResult{}, err
 	}

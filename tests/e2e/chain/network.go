@@ -25,7 +25,7 @@ type Config struct {
 	Binary string
 	// Dir is made for homes and logs, and kept; empty makes a temporary one that cleanup removes.
 	Dir string
-	// Validators is at least 1, at most 12; 0 means 1.
+	// Validators is at least 1, at most 25; 0 means 1.
 	Validators int
 	// BlockTime is the pause between blocks; 0 means 500 ms.
 	BlockTime time.Duration
@@ -122,10 +122,13 @@ func (n *Network) read(out []byte) error {
 	var made struct {
 		ChainID string `json:"chain_id"`
 		Nodes   []struct {
-			Home string `json:"home"`
-			RPC  string `json:"rpc"`
-			GRPC string `json:"grpc"`
-			REST string `json:"rest"`
+			Home      string `json:"home"`
+			RPC       string `json:"rpc"`
+			GRPC      string `json:"grpc"`
+			REST      string `json:"rest"`
+			Peer      string `json:"peer"`
+			Operator  string `json:"operator"`
+			Validator string `json:"validator"`
 		} `json:"nodes"`
 	}
 	if err := json.Unmarshal(out, &made); err != nil {
@@ -135,6 +138,7 @@ func (n *Network) read(out []byte) error {
 	for i, node := range made.Nodes {
 		n.Nodes = append(n.Nodes, &Node{
 			Name: fmt.Sprintf("node%d", i), Home: node.Home, RPC: node.RPC, GRPC: node.GRPC, REST: node.REST,
+			Peer: node.Peer, Operator: node.Operator, Validator: node.Validator,
 			LogFile: filepath.Join(node.Home, "node.log"), binary: n.binary, env: n.env,
 		})
 	}

@@ -32,6 +32,10 @@ type Node struct {
 	GRPC string
 	// REST is the address of the gRPC gateway.
 	REST string
+	// Peer is how others reach it: node id@host:port.
+	Peer string
+	// Operator is the account of its validator, Validator the validator's address.
+	Operator, Validator string
 	// LogFile gets what the process prints, over all its starts.
 	LogFile string
 

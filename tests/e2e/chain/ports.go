@@ -11,11 +11,11 @@ import (
 // its lock: who listens on it owns the rest, so that networks of several processes do not meet.
 const (
 	firstBlock = 20_000
-	blockSize  = 64
-	blocks     = 180
+	blockSize  = 128
+	blocks     = 90
 )
 
-// ReservePorts finds n free ports in a row, at most 63, and keeps others that ask the same way off them until cleanup.
+// ReservePorts finds n free ports in a row, at most 127, and keeps others that ask the same way off them until cleanup.
 // It returns the first.
 func ReservePorts(env Env, n int) (int, error) {
 	if n < 1 || n >= blockSize {

@@ -11,7 +11,6 @@ import (
 	"github.com/cometbft/cometbft/p2p"
 	rpchttp "github.com/cometbft/cometbft/rpc/client/http"
 	coretypes "github.com/cometbft/cometbft/rpc/core/types"
-	"github.com/spf13/viper"
 	"github.com/stretchr/testify/require"
 
 	"github.com/cpchain/cpchain/tests/e2e/chain"
@@ -48,10 +47,9 @@ func nodeID(t *testing.T, n *chain.Node) p2p.ID {
 
 // peerOf is what a node's configuration says of another: id@host:port.
 func peerOf(t *testing.T, n *chain.Node, id p2p.ID) string {
-	cfg := viper.New()
-	cfg.SetConfigFile(filepath.Join(n.Home, "config", "config.toml"))
-	require.NoError(t, cfg.ReadInConfig())
-	for peer := range strings.SplitSeq(cfg.GetString("p2p.persistent_peers"), ",") {
+	cfg, err := n.CometConfig()
+	require.NoError(t, err)
+	for peer := range strings.SplitSeq(cfg.P2P.PersistentPeers, ",") {
 		if strings.HasPrefix(peer, string(id)+"@") {
 			return peer
 		}

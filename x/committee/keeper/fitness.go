@@ -32,10 +32,8 @@ func (k Keeper) removeUnfit(ctx context.Context, s *seating) error {
 				return err
 			}
 		}
-		if reason == types.REASON_UNSPECIFIED {
-			if reason, err = k.misbehaved(ctx, s, *seat); err != nil {
-				return err
-			}
+		if reason == types.REASON_UNSPECIFIED && absent(s.services, seat.Operator) > s.params.AbsentBlocks {
+			reason = types.REASON_ABSENT
 		}
 		if reason != types.REASON_UNSPECIFIED {
 			reasons[seat.Operator] = reason
@@ -50,9 +48,9 @@ func (k Keeper) removeUnfit(ctx context.Context, s *seating) error {
 	return nil
 }
 
-// mustCheck says whether members have to be looked up in x/staking and among the candidates. Nothing can have changed there unless a
-// validator was written, a candidate left, draws were missed, or the params changed. What the last block's end may have left undone
-// is looked at once more.
+// mustCheck says whether members have to be looked up in x/staking, x/reputation and among the candidates. Nothing can have changed
+// there unless a validator was written, a score lowered, a candidate left, draws were missed, or the params changed. What the last
+// block's end may have left undone is looked at once more.
 func (k Keeper) mustCheck(ctx context.Context, s *seating) (bool, error) {
 	since := s.height - 1
 	if since <= s.term.First || since == s.term.Close {
@@ -65,6 +63,9 @@ func (k Keeper) mustCheck(ctx context.Context, s *seating) (bool, error) {
 	if err == nil && noted >= at(since) {
 		return true, nil
 	}
+	if lowered, err := k.reputation.LoweredSince(ctx, since); err != nil || lowered {
+		return lowered, err
+	}
 	return k.staking.ChangedSince(ctx, since)
 }
 
@@ -73,22 +74,8 @@ func (k Keeper) recheckMembers(ctx context.Context) error {
 	return k.recheck.Set(ctx, at(sdk.UnwrapSDKContext(ctx).BlockHeight()))
 }
 
-// misbehaved says whether a member may not keep its seat for what it did: too many blocks not signed, too little reputation.
-func (k Keeper) misbehaved(ctx context.Context, s *seating, seat types.Seat) (types.Reason, error) {
-	if absent(s.services, seat.Operator) > s.params.AbsentBlocks {
-		return types.REASON_ABSENT, nil
-	}
-	if len(seat.VrfKey) == 0 {
-		return types.REASON_UNSPECIFIED, nil // seated for want of candidates: nothing else is asked of it
-	}
-	score, err := k.reputation.Score(ctx, k.account(seat.Operator))
-	if err == nil && score < s.params.ReputationMin {
-		return types.REASON_REPUTATION, nil
-	}
-	return types.REASON_UNSPECIFIED, err
-}
-
-// lapsed says whether a member may not keep its seat for what it no longer is, and records a changed stake of one that may.
+// lapsed says whether a member may not keep its seat for what other modules know of it, and records a changed stake of one that may.
+// Of who sits for want of candidates nothing is asked but a bonded validator.
 func (k Keeper) lapsed(ctx context.Context, s *seating, seat *types.Seat) (types.Reason, error) {
 	operator := k.account(seat.Operator)
 	validator, err := k.staking.GetValidator(ctx, sdk.ValAddress(operator))
@@ -125,9 +112,12 @@ func (k Keeper) lapsed(ctx context.Context, s *seating, seat *types.Seat) (types
 		if own.LT(s.params.SelfBondMinUcpc) {
 			return types.REASON_SELF_BOND, nil
 		}
+		if score, err := k.reputation.Score(ctx, operator); err != nil || score < s.params.ReputationMin {
+			return types.REASON_REPUTATION, err
+		}
 	}
 	if tokens := validator.GetTokens(); !tokens.Equal(seat.Tokens) {
-		seat.Tokens = tokens
+		seat.Tokens, s.changed = tokens, true
 		return types.REASON_UNSPECIFIED, k.recordStake(ctx, consAddress(seat.ConsensusKey), tokens)
 	}
 	return types.REASON_UNSPECIFIED, nil

@@ -123,6 +123,15 @@ type opinions struct {
 	term   uint64
 	heard  []string
 	bonds  []string
+	seen   string
+}
+
+// LoweredSince goes by the blocks at which it is asked.
+func (o *opinions) LoweredSince(context.Context, int64) (bool, error) {
+	now := fmt.Sprint(o.scores)
+	lowered := now != o.seen
+	o.seen = now
+	return lowered, nil
 }
 
 func (o *opinions) Score(_ context.Context, operator sdk.AccAddress) (uint32, error) {

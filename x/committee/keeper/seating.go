@@ -20,6 +20,7 @@ type seating struct {
 	services  types.Services
 	committee types.Committee // as of the last block
 	seats     election.Seats
+	changed   bool // what somebody has bonded
 	came      []types.Change
 	left      []types.Change
 }

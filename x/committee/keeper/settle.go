@@ -18,6 +18,9 @@ import (
 
 // settle stores what a block made of the committee and gives the updates for CometBFT.
 func (k Keeper) settle(ctx context.Context, s *seating, end bool) ([]abci.ValidatorUpdate, error) {
+	if !end && !s.changed && len(s.came)+len(s.left) == 0 {
+		return nil, nil // the rows of all seats are not written in every block
+	}
 	before := s.committee.Seats
 	after := make([]types.Seat, len(s.seats))
 	for i, operator := range s.seats {

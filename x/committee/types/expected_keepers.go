@@ -39,6 +39,8 @@ type AccountKeeper interface {
 type ReputationKeeper interface {
 	// Score is 0 to 10000.
 	Score(ctx context.Context, operator sdk.AccAddress) (uint32, error)
+	// LoweredSince says whether evidence lowered anybody's score at a height or after it.
+	LoweredSince(ctx context.Context, height int64) (bool, error)
 	BeginTerm(ctx context.Context, term uint64) error
 	Report(ctx context.Context, e reputation.Evidence) error
 }

@@ -27,6 +27,8 @@ type Keeper struct {
 	rows *collections.IndexedMap[[]byte, types.Row, rowIndexes]
 	// changes: (operator, number) -> log. Report deletes all but the newest changes_kept.
 	changes collections.Map[collections.Pair[[]byte, uint64], types.Change]
+	// lowered: height at which evidence last lowered any score, or the params changed.
+	lowered collections.Item[uint64]
 }
 
 // rowIndexes order operators by score.
@@ -50,6 +52,7 @@ func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, address
 			score: indexes.NewMulti(sb, types.ScoreIndex, "rows_by_score", collections.Uint32Key, collections.BytesKey,
 				func(_ []byte, r types.Row) (uint32, error) { return r.Score, nil }),
 		}),
+		lowered: collections.NewItem(sb, types.LoweredKey, "lowered", collections.Uint64Value),
 		changes: collections.NewMap(sb, types.ChangeKey, "changes",
 			collections.PairKeyCodec(collections.BytesKey, collections.Uint64Key), codec.CollValue[types.Change](cdc)),
 	}

@@ -212,3 +212,21 @@ func TestExportAndImportGiveTheSameState(t *testing.T) {
 		require.Error(t, bad.Validate(), "%d", i)
 	}
 }
+
+func TestItIsKnownWhenAScoreWasLowered(t *testing.T) {
+	f := newFixture(t)
+	at := func(height int64) { f.ctx = f.ctx.WithBlockHeight(height) }
+	since := func(height int64) bool {
+		lowered, err := f.k.LoweredSince(f.ctx, height)
+		require.NoError(t, err)
+		return lowered
+	}
+	require.False(t, since(0), "nothing reported")
+	at(5)
+	f.report(types.Jailed(who(1)))
+	require.True(t, since(5))
+	require.False(t, since(6))
+	at(9)
+	f.report(types.ValidatorBond(who(1), math.NewInt(5)))
+	require.False(t, since(6), "a bond lowers nothing")
+}

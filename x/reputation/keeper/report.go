@@ -21,6 +21,20 @@ func (k Keeper) Score(ctx context.Context, operator sdk.AccAddress) (uint32, err
 	return row.Score, err
 }
 
+// LoweredSince says whether evidence lowered any score at a height or after it, or the params changed. What terms do to scores by
+// themselves is not in it.
+func (k Keeper) LoweredSince(ctx context.Context, height int64) (bool, error) {
+	at, err := k.lowered.Get(ctx)
+	if errors.Is(err, collections.ErrNotFound) {
+		return false, nil
+	}
+	return at >= uint64(max(0, height)), err
+}
+
+func (k Keeper) noteLowered(ctx context.Context) error {
+	return k.lowered.Set(ctx, uint64(max(0, sdk.UnwrapSDKContext(ctx).BlockHeight())))
+}
+
 // settled gives an operator's row as of the running term, without storing it, and whether there is one.
 func (k Keeper) settled(ctx context.Context, operator sdk.AccAddress) (types.Row, bool, error) {
 	params, err := k.params.Get(ctx)
@@ -60,6 +74,11 @@ func (k Keeper) Report(ctx context.Context, e types.Evidence) error {
 	}
 	before := row
 	row = row.Apply(params, e, row.SettledTerm)
+	if row.Score < before.Score {
+		if err := k.noteLowered(ctx); err != nil {
+			return err
+		}
+	}
 	if found && row.Equal(before) {
 		return k.rows.Set(ctx, e.Operator, row) // nothing to tell, as where a bond is what it was
 	}

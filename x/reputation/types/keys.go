@@ -19,4 +19,5 @@ var (
 	ScoreIndex = collections.NewPrefix(0x12) // | score | operator -> empty
 	TermKey    = collections.NewPrefix(0x13) // -> the running term
 	ChangeKey  = collections.NewPrefix(0x14) // | operator | number -> Change
+	LoweredKey = collections.NewPrefix(0x15) // -> height at which a score was last lowered, or the params changed
 )
