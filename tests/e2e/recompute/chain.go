@@ -10,7 +10,7 @@ import (
 	rpchttp "github.com/cometbft/cometbft/rpc/client/http"
 	"github.com/cosmos/gogoproto/proto"
 
-	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/types/bech32"
 	"github.com/cosmos/cosmos-sdk/types/query"
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
@@ -192,12 +192,16 @@ func (c *chain) committee(ctx context.Context, height int64) ([]seat, error) {
 func (c *chain) fit(ctx context.Context, t committee.Term, operators []string) (map[string]bool, error) {
 	fit := make(map[string]bool)
 	for _, operator := range operators {
-		account, err := sdk.AccAddressFromBech32(operator)
+		prefix, account, err := bech32.DecodeAndConvert(operator)
+		if err != nil {
+			return nil, err
+		}
+		validator, err := bech32.ConvertAndEncode(prefix+"valoper", account)
 		if err != nil {
 			return nil, err
 		}
 		var v stakingtypes.QueryValidatorResponse
-		if err := c.ask(ctx, t.Last, stakingQuery+"Validator", &stakingtypes.QueryValidatorRequest{ValidatorAddr: sdk.ValAddress(account).String()}, &v); err != nil {
+		if err := c.ask(ctx, t.Last, stakingQuery+"Validator", &stakingtypes.QueryValidatorRequest{ValidatorAddr: validator}, &v); err != nil {
 			return nil, err
 		}
 		var s reputation.QueryScoreResponse
