@@ -9,8 +9,6 @@ import (
 	"time"
 
 	abci "github.com/cometbft/cometbft/abci/types"
-	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
-	cmttypes "github.com/cometbft/cometbft/types"
 	dbm "github.com/cosmos/cosmos-db"
 
 	"cosmossdk.io/log"
@@ -44,8 +42,7 @@ type ledger struct {
 	*app.App
 	people *people
 	time   time.Time
-	// current votes on the last block, next on the one to come, after that the one behind it: updates take two blocks.
-	current, next, after *cmttypes.ValidatorSet
+	sets   *apptest.Sets
 	// ending is how long x/committee took to end each block, by height; it stays empty where x/staking names the validators.
 	ending map[int64]time.Duration
 }
@@ -116,13 +113,8 @@ func (l *ledger) begin(state []byte) error {
 	if err != nil {
 		return err
 	}
-	first, err := cmttypes.PB2TM.ValidatorUpdates(res.Validators)
-	if err != nil {
-		return err
-	}
-	l.next = cmttypes.NewValidatorSet(first)
-	l.after = l.next.CopyIncrementProposerPriority(1)
-	return nil
+	l.sets, err = apptest.FirstSets(res.Validators)
+	return err
 }
 
 // block checks transactions into the mempool, proposes, checks, runs and commits a block of them. All must succeed.
@@ -135,7 +127,7 @@ func (l *ledger) block(txs ...[]byte) error {
 	}
 	height := l.LastBlockHeight() + 1
 	l.time = l.time.Add(2 * time.Second)
-	proposer := l.next.GetProposer().Address
+	proposer := l.sets.Proposer(0)
 	if key, found := l.people.vrfKey(proposer); found {
 		l.SetVRFKey(key)
 	}
@@ -153,8 +145,8 @@ func (l *ledger) block(txs ...[]byte) error {
 		return fmt.Errorf("the application refuses its own proposal of block %d: %w", height, err)
 	}
 	res, err := l.FinalizeBlock(&abci.RequestFinalizeBlock{
-		Height: height, Time: l.time, Txs: proposal.Txs, Hash: hash[:], NextValidatorsHash: l.after.Hash(), ProposerAddress: proposer,
-		DecidedLastCommit: l.votes(),
+		Height: height, Time: l.time, Txs: proposal.Txs, Hash: hash[:], NextValidatorsHash: l.sets.Next.Hash(), ProposerAddress: proposer,
+		DecidedLastCommit: l.sets.Commit(apptest.Everybody),
 	})
 	if err != nil {
 		return err
@@ -167,35 +159,5 @@ func (l *ledger) block(txs ...[]byte) error {
 	if _, err := l.Commit(); err != nil {
 		return err
 	}
-	return l.rotate(res.ValidatorUpdates)
-}
-
-// votes of everybody who had one at the last block.
-func (l *ledger) votes() abci.CommitInfo {
-	var info abci.CommitInfo
-	if l.current == nil {
-		return info
-	}
-	for _, v := range l.current.Validators {
-		info.Votes = append(info.Votes, abci.VoteInfo{
-			Validator: abci.Validator{Address: v.Address, Power: v.VotingPower}, BlockIdFlag: cmtproto.BlockIDFlagCommit,
-		})
-	}
-	return info
-}
-
-func (l *ledger) rotate(updates []abci.ValidatorUpdate) error {
-	l.current, l.next = l.next, l.after
-	l.after = l.next.Copy()
-	if len(updates) > 0 {
-		changes, err := cmttypes.PB2TM.ValidatorUpdates(updates)
-		if err != nil {
-			return err
-		}
-		if err := l.after.UpdateWithChangeSet(changes); err != nil {
-			return err
-		}
-	}
-	l.after.IncrementProposerPriority(1)
-	return nil
+	return l.sets.Rotate(res.ValidatorUpdates)
 }

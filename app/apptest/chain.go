@@ -17,11 +17,13 @@ import (
 	"cosmossdk.io/log"
 
 	"github.com/cosmos/cosmos-sdk/baseapp"
+	"github.com/cosmos/cosmos-sdk/client"
 	clienttx "github.com/cosmos/cosmos-sdk/client/tx"
 	simtestutil "github.com/cosmos/cosmos-sdk/testutil/sims"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/tx/signing"
 	authsigning "github.com/cosmos/cosmos-sdk/x/auth/signing"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
 	"github.com/cpchain/cpchain/app"
 )
@@ -29,8 +31,9 @@ import (
 const (
 	// blockTime between two blocks of a Chain.
 	blockTime = 5 * time.Second
-	// txGas and txFee of every transaction that Sign makes.
-	txGas = 2_000_000
+	// Gas of every transaction that Sign makes.
+	Gas = 2_000_000
+	// txFee of it.
 	txFee = 2_000
 )
 
@@ -76,11 +79,11 @@ func Start(t testing.TB, genesis *Genesis, opts ...func(*baseapp.BaseApp)) *Chai
 	return c
 }
 
-// Init runs the genesis, to go on at a height.
+// Init runs the genesis, to go on at a height. Evidence counts for as long as bonds can be slashed.
 func (c *Chain) Init(height int64) (*abci.ResponseInitChain, error) {
 	state, err := json.Marshal(c.Genesis.State)
 	require.NoError(c.t, err)
-	params := app.ConsensusParams(app.UnbondingTime).ToProto()
+	params := app.ConsensusParams(stakingtypes.GetGenesisStateFromAppState(c.Codec(), c.Genesis.State).Params.UnbondingTime).ToProto()
 	return c.InitChain(&abci.RequestInitChain{
 		ChainId: ChainID, Time: c.Genesis.Time, ConsensusParams: &params, AppStateBytes: state, InitialHeight: height,
 	})
@@ -166,12 +169,17 @@ func (c *Chain) Sign(from Account, msgs ...sdk.Msg) []byte {
 // SignAs makes a transaction for a chain, account number and sequence of the caller's choice.
 func (c *Chain) SignAs(from Account, chainID string, number, sequence uint64, msgs ...sdk.Msg) []byte {
 	c.t.Helper()
-	config := c.TxConfig()
-	builder := config.NewTxBuilder()
+	builder := c.TxConfig().NewTxBuilder()
 	require.NoError(c.t, builder.SetMsgs(msgs...))
-	builder.SetGasLimit(txGas)
+	builder.SetGasLimit(Gas)
 	builder.SetFeeAmount(coins(txFee))
-	mode := signing.SignMode_SIGN_MODE_DIRECT
+	return c.SignTx(from, chainID, number, sequence, builder)
+}
+
+// SignTx signs what is ready but for its signature.
+func (c *Chain) SignTx(from Account, chainID string, number, sequence uint64, builder client.TxBuilder) []byte {
+	c.t.Helper()
+	config, mode := c.TxConfig(), signing.SignMode_SIGN_MODE_DIRECT
 	unsigned := signing.SignatureV2{PubKey: from.Key.PubKey(), Data: &signing.SingleSignatureData{SignMode: mode}, Sequence: sequence}
 	require.NoError(c.t, builder.SetSignatures(unsigned))
 	signer := authsigning.SignerData{

@@ -5,36 +5,19 @@ import (
 	"testing"
 
 	abci "github.com/cometbft/cometbft/abci/types"
-	cmted25519 "github.com/cometbft/cometbft/crypto/ed25519"
 	"github.com/stretchr/testify/require"
 
 	"cosmossdk.io/math"
 
-	clienttx "github.com/cosmos/cosmos-sdk/client/tx"
-	"github.com/cosmos/cosmos-sdk/crypto/keys/secp256k1"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
-	"github.com/cosmos/cosmos-sdk/types/tx/signing"
-	authsigning "github.com/cosmos/cosmos-sdk/x/auth/signing"
 	"github.com/cosmos/cosmos-sdk/x/authz"
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
 	"github.com/cpchain/cpchain/app"
 	"github.com/cpchain/cpchain/app/apptest"
-	"github.com/cpchain/cpchain/pkg/vrf"
 	committee "github.com/cpchain/cpchain/x/committee/types"
 )
-
-// candidate is a validator's operator with its committee keys.
-type candidate struct {
-	apptest.Account
-	vrf   vrf.PrivateKey
-	agent *secp256k1.PrivKey
-}
-
-func (who candidate) agentAddress() sdk.AccAddress {
-	return sdk.AccAddress(who.agent.PubKey().Address())
-}
 
 // smallTerms is a chain whose validators are not candidates yet, with terms of 20 blocks.
 func smallTerms(t *testing.T) *apptest.Chain {
@@ -49,73 +32,11 @@ func smallTerms(t *testing.T) *apptest.Chain {
 }
 
 // register makes the first validator a candidate.
-func register(t *testing.T, c *apptest.Chain) candidate {
+func register(t *testing.T, c *apptest.Chain) *candidate {
 	t.Helper()
-	who := candidate{Account: c.Genesis.Accounts[0], vrf: vrf.FromSeed([32]byte{9}), agent: secp256k1.GenPrivKeyFromSecret([]byte("agent"))}
-	node := cmted25519.GenPrivKeyFromSecret([]byte("node"))
-	operator := who.Address.String()
-	proof := func(purpose string) []byte { return committee.PossessionBytes(purpose, apptest.ChainID, operator) }
-	nodeProof, err := node.Sign(proof(committee.PurposeNode))
-	require.NoError(t, err)
-	consensusProof, err := apptest.ConsensusKey(0).Sign(proof(committee.PurposeConsensus))
-	require.NoError(t, err)
-	public := who.vrf.Public()
-	_, vrfProof := who.vrf.Prove(proof(committee.PurposeVRF))
-	c.MustDeliver(who.Account, &committee.MsgRegisterCandidate{
-		Operator: operator, ConsensusKeyProof: consensusProof, VrfKey: public[:], VrfKeyProof: vrfProof,
-		NodeKey: node.PubKey().Bytes(), NodeKeyProof: nodeProof, Agent: who.agentAddress().String(),
-	})
+	who := newCandidate(c.Genesis.Accounts[0], 0)
+	c.MustDeliver(who.Account, who.registration(t))
 	return who
-}
-
-// draw makes the agent's transaction; change may spoil it before it is signed.
-func (who candidate) draw(t *testing.T, c *apptest.Chain, change func(*drawTx)) []byte {
-	t.Helper()
-	res, err := c.CommitteeKeeper.RunningTerm(c.Context())
-	require.NoError(t, err)
-	_, proof := who.vrf.Prove(res.Input)
-	d := &drawTx{gas: committee.DrawGas, msgs: []sdk.Msg{&committee.MsgSubmitSortition{
-		Agent: who.agentAddress().String(), Operator: who.Address.String(), Term: res.Number, Proof: proof,
-	}}, signer: who.agent}
-	if change != nil {
-		change(d)
-	}
-	return d.sign(t, c)
-}
-
-// drawTx is a transaction without the test chain's usual fee.
-type drawTx struct {
-	msgs   []sdk.Msg
-	gas    uint64
-	fee    int64
-	memo   string
-	signer *secp256k1.PrivKey
-}
-
-func (d *drawTx) sign(t *testing.T, c *apptest.Chain) []byte {
-	t.Helper()
-	address := sdk.AccAddress(d.signer.PubKey().Address())
-	account := c.AccountKeeper.GetAccount(c.Context(), address)
-	require.NotNil(t, account, "registration makes the agent's account")
-	builder := c.TxConfig().NewTxBuilder()
-	require.NoError(t, builder.SetMsgs(d.msgs...))
-	builder.SetGasLimit(d.gas)
-	builder.SetMemo(d.memo)
-	if d.fee > 0 {
-		builder.SetFeeAmount(sdk.NewCoins(sdk.NewInt64Coin(app.BaseDenom, d.fee)))
-	}
-	mode, sequence := signing.SignMode_SIGN_MODE_DIRECT, account.GetSequence()
-	empty := signing.SignatureV2{PubKey: d.signer.PubKey(), Data: &signing.SingleSignatureData{SignMode: mode}, Sequence: sequence}
-	require.NoError(t, builder.SetSignatures(empty))
-	signer := authsigning.SignerData{
-		ChainID: apptest.ChainID, AccountNumber: account.GetAccountNumber(), Sequence: sequence, PubKey: d.signer.PubKey(), Address: address.String(),
-	}
-	signed, err := clienttx.SignWithPrivKey(t.Context(), mode, signer, builder, d.signer, c.TxConfig(), sequence)
-	require.NoError(t, err)
-	require.NoError(t, builder.SetSignatures(signed))
-	tx, err := c.TxConfig().TxEncoder()(builder.GetTx())
-	require.NoError(t, err)
-	return tx
 }
 
 // toOpenWindow runs to the height after which the next block takes draws of a term.
@@ -160,10 +81,10 @@ func TestADrawIsFreeAloneAndOnce(t *testing.T) {
 		"with a fee":         {func(d *drawTx) { d.fee = 5 }, committee.ErrWrapped},
 		"twice in one":       {func(d *drawTx) { d.msgs = append(d.msgs, d.msgs[0]) }, committee.ErrWrapped},
 		"with too much gas":  {func(d *drawTx) { d.gas = committee.DrawGas + 1 }, sdkerrors.ErrOutOfGas},
-		"of another term":    {func(d *drawTx) { d.msgs[0].(*committee.MsgSubmitSortition).Term++ }, committee.ErrTerm},
-		"with a wrong proof": {func(d *drawTx) { d.msgs[0].(*committee.MsgSubmitSortition).Proof[5] ^= 1 }, committee.ErrProof},
+		"of another term":    {func(d *drawTx) { d.draw().Term++ }, committee.ErrTerm},
+		"with a wrong proof": {func(d *drawTx) { d.draw().Proof[5] ^= 1 }, committee.ErrProof},
 		"of another's operator": {func(d *drawTx) {
-			d.msgs[0].(*committee.MsgSubmitSortition).Operator = c.Genesis.Accounts[4].Address.String()
+			d.draw().Operator = c.Genesis.Accounts[4].Address.String()
 		}, committee.ErrNotFound},
 	} {
 		t.Run(name, func(t *testing.T) { refused(check(who.draw(t, c, d.change)), d.want) })

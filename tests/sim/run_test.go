@@ -17,6 +17,7 @@ import (
 	"cosmossdk.io/math"
 
 	"github.com/cosmos/cosmos-sdk/baseapp"
+	"github.com/cosmos/cosmos-sdk/client"
 	"github.com/cosmos/cosmos-sdk/crypto/keys/ed25519"
 	"github.com/cosmos/cosmos-sdk/testutil/simsx"
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -28,6 +29,7 @@ import (
 
 	"github.com/cpchain/cpchain/app"
 	"github.com/cpchain/cpchain/app/apptest"
+	committee "github.com/cpchain/cpchain/x/committee/types"
 )
 
 const (
@@ -71,7 +73,7 @@ func start(t testing.TB, seed int64) *run {
 	for i, a := range genesis.Accounts {
 		s.accounts = append(s.accounts, simtypes.Account{
 			PrivKey: a.Key, PubKey: a.Key.PubKey(), Address: a.Address, AddressBech32: a.Address.String(),
-			ConsKey: ed25519.GenPrivKeyFromSecret([]byte(fmt.Sprintf("consensus key %d", i))),
+			ConsKey: &ed25519.PrivKey{Key: apptest.ConsensusKey(i).Bytes()}, // the genesis has bonded the first few
 		})
 	}
 	s.begin(apptest.Open(t, genesis), 1)
@@ -198,6 +200,9 @@ func (s *run) message(ahead sdk.Context, factory simsx.SimMsgFactoryX) (tx []byt
 		return nil, false
 	}
 	require.Len(s.t, from, 1, "%T: transactions of several signers are not simulated", msg)
+	if draw, ok := msg.(*committee.MsgSubmitSortition); ok {
+		return s.draw(ahead, from[0], draw), true
+	}
 	payer := from[0].Address
 	if err := s.chain.BankKeeper.SendCoinsFromAccountToModule(ahead, payer, authtypes.FeeCollectorName, apptest.Fee()); err != nil {
 		return nil, false
@@ -209,12 +214,30 @@ func (s *run) message(ahead sdk.Context, factory simsx.SimMsgFactoryX) (tx []byt
 		write()
 		s.supported(ahead.BlockTime(), result)
 	}
+	return s.signed(ahead, from[0], msg, func(builder client.TxBuilder) {
+		builder.SetGasLimit(apptest.Gas)
+		builder.SetFeeAmount(apptest.Fee())
+	}), err == nil
+}
+
+// draw does what the ante chain does with a candidate's draw, which pays nothing.
+func (s *run) draw(ahead sdk.Context, agent simsx.SimAccount, msg *committee.MsgSubmitSortition) []byte {
+	require.NoError(s.t, s.chain.CommitteeKeeper.StoreSortition(ahead, msg))
+	_, err := s.chain.MsgServiceRouter().Handler(msg)(ahead, msg)
+	require.NoError(s.t, err, "seed %d, height %d: %v", s.seed, ahead.BlockHeight(), msg)
+	return s.signed(ahead, agent, msg, func(builder client.TxBuilder) { builder.SetGasLimit(committee.DrawGas) })
+}
+
+// signed is the transaction of a message as of the block to come.
+func (s *run) signed(ahead sdk.Context, from simsx.SimAccount, msg sdk.Msg, finish func(client.TxBuilder)) []byte {
 	s.sent[sdk.MsgTypeURL(msg)]++
-	number := s.chain.AccountKeeper.GetAccount(ahead, payer).GetAccountNumber()
-	sequence := s.sequences[payer.String()]
-	s.sequences[payer.String()]++
-	key := apptest.Account{Key: from[0].PrivKey, Address: payer}
-	return s.chain.SignAs(key, apptest.ChainID, number, sequence, msg), err == nil
+	builder := s.chain.TxConfig().NewTxBuilder()
+	require.NoError(s.t, builder.SetMsgs(msg))
+	finish(builder)
+	number := s.chain.AccountKeeper.GetAccount(ahead, from.Address).GetAccountNumber()
+	sequence := s.sequences[from.AddressBech32]
+	s.sequences[from.AddressBech32]++
+	return s.chain.SignTx(apptest.Account{Key: from.PrivKey, Address: from.Address}, apptest.ChainID, number, sequence, builder)
 }
 
 // supported lets half of the proposals pass.

@@ -15,15 +15,19 @@ import (
 	"github.com/cosmos/cosmos-sdk/client"
 	"github.com/cosmos/cosmos-sdk/codec"
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	"github.com/cosmos/cosmos-sdk/testutil/simsx"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/module"
+	simtypes "github.com/cosmos/cosmos-sdk/types/simulation"
 
 	"github.com/cpchain/cpchain/x/committee/keeper"
+	"github.com/cpchain/cpchain/x/committee/simulation"
 	"github.com/cpchain/cpchain/x/committee/types"
 )
 
 var (
 	_ module.AppModuleBasic      = AppModule{}
+	_ module.AppModuleSimulation = AppModule{}
 	_ module.HasConsensusVersion = AppModule{}
 	_ module.HasGenesis          = AppModule{}
 	_ module.HasServices         = AppModule{}
@@ -112,4 +116,30 @@ func (m AppModule) BeginBlock(ctx context.Context) error { return m.keeper.Begin
 // EndBlock implements module.HasABCIEndBlock.
 func (m AppModule) EndBlock(ctx context.Context) ([]abci.ValidatorUpdate, error) {
 	return m.keeper.EndBlock(ctx)
+}
+
+// GenerateGenesisState implements module.AppModuleSimulation.
+func (AppModule) GenerateGenesisState(state *module.SimulationState) {
+	simulation.RandomizedGenState(state)
+}
+
+// RegisterStoreDecoder implements module.AppModuleSimulation: the schema decodes the store.
+func (m AppModule) RegisterStoreDecoder(decoders simtypes.StoreDecoderRegistry) {
+	decoders[types.StoreKey] = simtypes.NewStoreDecoderFuncFromCollectionsSchema(m.keeper.Schema)
+}
+
+// WeightedOperations implements module.AppModuleSimulation; WeightedOperationsX replaces it.
+func (AppModule) WeightedOperations(module.SimulationState) []simtypes.WeightedOperation { return nil }
+
+// WeightedOperationsX adds one factory per message a user sends.
+func (m AppModule) WeightedOperationsX(weight simsx.WeightSource, reg simsx.Registry) {
+	reg.Add(weight.Get("msg_committee_register", 40), simulation.MsgRegisterFactory(m.keeper))
+	reg.Add(weight.Get("msg_committee_update", 10), simulation.MsgUpdateFactory(m.keeper))
+	reg.Add(weight.Get("msg_committee_unregister", 2), simulation.MsgUnregisterFactory(m.keeper))
+	reg.Add(weight.Get("msg_committee_submit_sortition", 100), simulation.MsgSubmitSortitionFactory(m.keeper))
+}
+
+// ProposalMsgsX adds the message governance sends.
+func (AppModule) ProposalMsgsX(weight simsx.WeightSource, reg simsx.Registry) {
+	reg.Add(weight.Get("msg_committee_update_params", 50), simulation.MsgUpdateParamsFactory())
 }

@@ -19,9 +19,12 @@ import (
 	"github.com/cpchain/cpchain/x/committee/types"
 )
 
-// InitGenesis writes a genesis that types.GenesisState.Validate accepts. Seats are taken later, by SeatGenesis, once the genesis
-// transactions have bonded and registered who is to sit.
+// InitGenesis writes a genesis, which starting a chain checks nowhere else. Seats are taken later, by SeatGenesis, once the genesis
+// transactions have bonded and registered who is to sit. Errors: those of types.GenesisState.Validate.
 func (k Keeper) InitGenesis(ctx context.Context, g *types.GenesisState) error {
+	if err := g.Validate(); err != nil {
+		return err
+	}
 	if err := k.params.Set(ctx, g.Params); err != nil {
 		return err
 	}
@@ -90,7 +93,8 @@ func (k Keeper) initRows(ctx context.Context, g *types.GenesisState) error {
 func firstHeight(ctx context.Context) int64 { return max(1, sdk.UnwrapSDKContext(ctx).BlockHeight()) }
 
 // SeatGenesis gives CometBFT its first validators, after the genesis transactions have run. A chain that goes on has its committee;
-// a new one seats its candidates, or all bonded validators where it has none. Errors: ErrNoMembers.
+// a new one seats its candidates, or all bonded validators where it has none. Errors: ErrNoMembers; ErrGenesis where a committee does
+// not fit the bonds.
 func (k Keeper) SeatGenesis(ctx context.Context) ([]abci.ValidatorUpdate, error) {
 	if has, err := k.term.Has(ctx); err != nil {
 		return nil, err
@@ -98,6 +102,10 @@ func (k Keeper) SeatGenesis(ctx context.Context) ([]abci.ValidatorUpdate, error)
 		committee, err := k.committee.Get(ctx)
 		if err != nil {
 			return nil, err
+		}
+		exported := sdk.UnwrapSDKContext(ctx).WithBlockHeight(firstHeight(ctx) - 1) // its state is that of the block before
+		if err := k.CheckInvariants(exported); err != nil {
+			return nil, types.ErrGenesis.Wrap(err.Error())
 		}
 		return diff(nil, committee.Seats), nil
 	}
