@@ -29,6 +29,9 @@ func (k Keeper) InitGenesis(ctx context.Context, g *types.GenesisState) error {
 		return err
 	}
 	for _, c := range g.Candidates {
+		if err := k.makeAgent(ctx, c.Agent); err != nil { // who writes candidates into a genesis need not write their agents' accounts
+			return err
+		}
 		if err := k.candidates.Set(ctx, k.account(c.Operator), c); err != nil {
 			return err
 		}

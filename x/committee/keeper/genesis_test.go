@@ -33,7 +33,10 @@ func TestAChainExportedInMidTermGoesOnAsIfNothingHadHappened(t *testing.T) {
 	twin := *f
 	newKeeper(t, &twin)
 	twin.ctx = twin.ctx.WithBlockHeight(f.ctx.BlockHeight() + 1).WithBlockTime(f.ctx.BlockTime())
+	twin.accounts = &book{map[string]bool{}}
+	twin.k.accounts = twin.accounts
 	require.NoError(t, twin.k.InitGenesis(twin.ctx, exported))
+	require.Len(t, twin.accounts.known, len(exported.Candidates), "agents can sign")
 	updates, err := twin.k.SeatGenesis(twin.ctx)
 	require.NoError(t, err)
 	require.Len(t, updates, len(f.seated()))

@@ -74,14 +74,21 @@ func (k Keeper) checkFitness(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if reason == types.REASON_SILENT && s.height == s.term.Close {
-			continue // the draws were ranked after members were looked up; it leaves in the next block
+		if leavesNext(s, reason) {
+			continue
 		}
 		if reason != types.REASON_UNSPECIFIED || !seat.Tokens.Equal(tokens) {
 			return fmt.Errorf("seat %d: %s, %s, with %s bonded, sits with %s", i, seat.Operator, reason, seat.Tokens, tokens)
 		}
 	}
 	return nil
+}
+
+// leavesNext says whether somebody became unfit at the end of this block, after members had been looked up, and leaves in the next one:
+// draws were ranked, or a term ended, and reputation heard of it.
+func leavesNext(s *seating, reason types.Reason) bool {
+	ranked, ended := s.height == s.term.Close, s.height == s.term.First-1
+	return reason == types.REASON_SILENT && ranked || reason == types.REASON_REPUTATION && (ranked || ended)
 }
 
 func (k Keeper) checkElections(ctx context.Context) error {

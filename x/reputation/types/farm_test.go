@@ -103,6 +103,34 @@ func TestMoneyAloneReachesAThird(t *testing.T) {
 	}
 }
 
+// REP-FARM-9: who does the least that counts has no more than who does all, and who works for a moment only has much less: to sit for
+// one block and leave costs the two terms in which a new candidate does not draw.
+func TestFarmingByTheLeastWork(t *testing.T) {
+	p := DefaultParams()
+	after := func(work func(row Row, term int) Row) uint32 {
+		row := Row{Score: p.Start, SettledTerm: 1}
+		for term := range 600 {
+			row = work(row, term).Settle(p, row.SettledTerm+1)
+		}
+		return row.Score
+	}
+	signs := func(of uint64) func(Row, int) Row {
+		return func(row Row, _ int) Row {
+			return row.Apply(p, Served(somebody, 1_000, of, 4, 0), row.SettledTerm)
+		}
+	}
+	all := after(signs(1_000))
+	require.LessOrEqual(t, after(signs(950)), all, "just enough")
+	require.LessOrEqual(t, after(signs(949)), p.Start, "one block less than enough, always")
+	moments := after(func(row Row, term int) Row {
+		if term%3 > 0 {
+			return row
+		}
+		return row.Apply(p, Served(somebody, 1, 1, 0, 0), row.SettledTerm)
+	})
+	require.Less(t, 2*moments, all, "a block every third term")
+}
+
 // least is the smallest sum in CPC with which a perfect member's target rises by some points.
 func least(p Params, points uint32, with func(ucpc uint64) Row) uint64 {
 	low, high := uint64(0), uint64(maxUcpc)

@@ -206,14 +206,25 @@ func TestFarmingOnAndOff(t *testing.T) {
 	require.Greater(t, terms, 30)
 }
 
-// REP-FARM-4: a new name starts at the start, below what any lasting member has, and with its own bond.
+// REP-FARM-4: a new name starts at the start, below what any lasting member has, and with its own bond. Who strikes and comes again
+// under a new name weighs, on average, less than half of who stays.
 func TestFarmingByANewName(t *testing.T) {
 	p := DefaultParams()
-	row := Row{Score: p.Start}
-	for range 20 {
-		row = serve(row, p)
+	mean := func(every int) uint32 {
+		row, sum := Row{Score: p.Start, SettledTerm: 1}, uint32(0)
+		for term := range 400 {
+			if term%every == every-1 {
+				row = Row{Score: p.Start, SettledTerm: row.SettledTerm}
+			}
+			row = serve(row, p)
+			sum += row.Score
+		}
+		return sum / 400
 	}
-	require.Greater(t, row.Score, p.Start, "who stays has more than who comes again")
+	stays := mean(1_000)
+	for _, every := range []int{2, 5, 10, 20} {
+		require.Less(t, 2*mean(every), stays, "a new name every %d terms", every)
+	}
 }
 
 // REP-DIM-5: nobody else's registration moves my score, as it does where ranks count.
