@@ -44,6 +44,12 @@ func (who *candidate) freshVRF() vrf.PrivateKey {
 	return vrf.FromSeed([vrf.SeedSize]byte{2, byte(who.number), byte(who.number >> 8), byte(who.made), byte(who.made >> 8)})
 }
 
+// newConsensusKey gives a candidate's next validator a key of its own.
+func (who *candidate) newConsensusKey() {
+	who.made++
+	who.consensus = cmted25519.GenPrivKeyFromSecret(fmt.Appendf(nil, "validator %d, key %d", who.number, who.made))
+}
+
 func (who *candidate) operator() string { return who.Address.String() }
 
 func (who *candidate) validator() sdk.ValAddress { return sdk.ValAddress(who.Address) }
