@@ -17,6 +17,7 @@ import (
 	"github.com/cpchain/cpchain/app"
 	"github.com/cpchain/cpchain/app/apptest"
 	committee "github.com/cpchain/cpchain/x/committee/types"
+	reputation "github.com/cpchain/cpchain/x/reputation/types"
 )
 
 // smallTerms is a chain whose validators are not candidates yet, with terms of 20 blocks.
@@ -184,6 +185,26 @@ func TestADoubleSignerIsSlashedByItsStakeAtTheInfraction(t *testing.T) {
 	score, err := c.ReputationKeeper.Score(c.Context(), who.Address)
 	require.NoError(t, err)
 	require.Zero(t, score)
+}
+
+// A member whose score falls below the least in mid-term, by evidence of another module, sits no longer than to the next block's end,
+// though no validator was written.
+func TestAMemberOfTooLittleReputationLosesItsSeatInMidTerm(t *testing.T) {
+	genesis, people := fleetGenesis(t, 12, 0, fleetParams())
+	f := newFleet(t, 3, people, apptest.Open(t, genesis))
+	f.toTerm(3)
+	f.toHeight(f.term().Close + 3)
+	f.apply(f.empty())
+	c, who := f.chains[0], f.member()
+	for range 2 { // by half each, from 1,000 or a little more
+		require.NoError(t, c.ReputationKeeper.Report(f.ctx(), reputation.FragmentWrong(who.Address, 1)))
+	}
+	res := f.apply(f.empty())
+	require.NotEmpty(t, res.ValidatorUpdates)
+	boundaries := exportOf(t, f, c).Boundaries
+	last := boundaries[len(boundaries)-1]
+	require.Equal(t, f.height(), last.Height)
+	require.Equal(t, []committee.Change{{Operator: who.operator(), Reason: committee.REASON_REPUTATION}}, last.Left)
 }
 
 // Headers alone are kept for IBC: the validators of each would be gigabytes on a chain with many candidates.
