@@ -231,7 +231,7 @@ func (app *App) setStakingKeepers() {
 		slashingStake{app.StakingKeeper, app.tokensAt}, Authority())
 	// Distribution first: it settles a delegator's rewards before slashing changes what they are computed from.
 	app.StakingKeeper.SetHooks(stakingtypes.NewMultiStakingHooks(app.DistrKeeper.Hooks(), app.SlashingKeeper.Hooks()))
-	app.EvidenceKeeper = evidencekeeper.NewKeeper(app.cdc, app.store(evidencetypes.StoreKey), app.StakingKeeper,
+	app.EvidenceKeeper = evidencekeeper.NewKeeper(app.cdc, app.store(evidencetypes.StoreKey), evidenceStake{app.StakingKeeper},
 		app.SlashingKeeper, app.AccountKeeper.AddressCodec(), runtime.ProvideCometInfoService())
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/baseapp"
 	"github.com/cosmos/cosmos-sdk/client"
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/types/mempool"
 
 	"github.com/cpchain/cpchain/pkg/vrf"
 )
@@ -79,11 +80,13 @@ type proposals struct {
 	process sdk.ProcessProposalHandler
 }
 
+// newProposals proposes from the node's mempool. What a node votes for does not depend on its mempool: where some refused what others
+// propose, as a draw whose window has just closed, no round would end with a block.
 func newProposals(app *App, r randomness) *proposals {
-	standard := baseapp.NewDefaultProposalHandler(app.Mempool(), app)
 	return &proposals{
 		randomness: r, logger: app.Logger(),
-		prepare: standard.PrepareProposalHandler(), process: standard.ProcessProposalHandler(),
+		prepare: baseapp.NewDefaultProposalHandler(app.Mempool(), app).PrepareProposalHandler(),
+		process: baseapp.NewDefaultProposalHandler(mempool.NoOpMempool{}, app).ProcessProposalHandler(),
 	}
 }
 

@@ -3,11 +3,14 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"slices"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 
 	"cosmossdk.io/core/appmodule"
 	"cosmossdk.io/math"
+	evidencetypes "cosmossdk.io/x/evidence/types"
 
 	"github.com/cosmos/cosmos-sdk/codec"
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -32,6 +35,7 @@ var (
 	_ module.HasABCIGenesis       = genutilModule{}
 	_ appmodule.HasBeginBlocker   = distributionModule{}
 	_ slashingtypes.StakingKeeper = slashingStake{}
+	_ evidencetypes.StakingKeeper = evidenceStake{}
 )
 
 // stakingModule bonds and unbonds validators without seating them.
@@ -120,7 +124,8 @@ func (m genutilModule) ExportGenesis(_ sdk.Context, cdc codec.JSONCodec) json.Ra
 // distributionModule pays for blocks signed.
 type distributionModule struct {
 	distribution.AppModule
-	keeper distrkeeper.Keeper
+	keeper  distrkeeper.Keeper
+	staking *stakingkeeper.Keeper
 }
 
 // BeginBlock shares the last block's fees out among the seats that signed the block before; the share of those that did not
@@ -136,11 +141,30 @@ func (m distributionModule) BeginBlock(ctx context.Context) error {
 				signed = append(signed, vote)
 			}
 		}
-		if err := m.keeper.AllocateTokens(ctx, seats, signed); err != nil {
+		if err := m.allocate(c, seats, signed); err != nil {
 			return err
 		}
 	}
 	return m.keeper.SetPreviousProposerConsAddr(ctx, sdk.ConsAddress(c.BlockHeader().ProposerAddress))
+}
+
+// allocate shares fees out by seats. Where a signer's validator is gone, which x/distribution takes for a reason to stop the chain, its
+// share goes to the community pool.
+func (m distributionModule) allocate(ctx sdk.Context, seats int64, signed []abci.VoteInfo) error {
+	branch, write := ctx.CacheContext()
+	err := m.keeper.AllocateTokens(branch, seats, signed)
+	if errors.Is(err, stakingtypes.ErrNoValidatorFound) {
+		gone := func(vote abci.VoteInfo) bool {
+			_, err := m.staking.GetValidatorByConsAddr(ctx, vote.Validator.Address)
+			return errors.Is(err, stakingtypes.ErrNoValidatorFound)
+		}
+		return m.keeper.AllocateTokens(ctx, seats, slices.DeleteFunc(signed, gone))
+	}
+	if err != nil {
+		return err
+	}
+	write()
+	return nil
 }
 
 // tokensAt is what a member of the committee had bonded at a height. x/committee knows, whose keeper is made after x/slashing's.
@@ -154,6 +178,16 @@ func (app *App) tokensAt(ctx context.Context, cons sdk.ConsAddress, height int64
 type slashingStake struct {
 	*stakingkeeper.Keeper
 	tokensAt func(ctx context.Context, cons sdk.ConsAddress, height int64) (tokens math.Int, known bool, err error)
+}
+
+// IsValidatorJailed implements slashingtypes.StakingKeeper. A validator that is gone may still have votes to come, and sits on where nobody
+// else could: x/slashing would stop the chain at them. They count as those of one that is jailed, not at all.
+func (s slashingStake) IsValidatorJailed(ctx context.Context, cons sdk.ConsAddress) (bool, error) {
+	jailed, err := s.Keeper.IsValidatorJailed(ctx, cons)
+	if errors.Is(err, stakingtypes.ErrNoValidatorFound) {
+		return true, nil
+	}
+	return jailed, err
 }
 
 // Slash implements slashingtypes.StakingKeeper.
@@ -190,4 +224,17 @@ func (s slashingStake) power(ctx context.Context, cons sdk.ConsAddress, height i
 		tokens = validator.GetTokens()
 	}
 	return sdk.TokensToConsensusPower(tokens, s.PowerReduction(ctx)), nil
+}
+
+// evidenceStake is x/staking as x/evidence sees it. CometBFT takes evidence until it is too old in blocks and in time, which may be long
+// after the bond was paid out and the validator deleted. x/evidence would stop the chain at it; it ignores what is of no validator.
+type evidenceStake struct{ *stakingkeeper.Keeper }
+
+// ValidatorByConsAddr implements evidencetypes.StakingKeeper; nil where there is none.
+func (s evidenceStake) ValidatorByConsAddr(ctx context.Context, cons sdk.ConsAddress) (stakingtypes.ValidatorI, error) {
+	validator, err := s.Keeper.ValidatorByConsAddr(ctx, cons)
+	if errors.Is(err, stakingtypes.ErrNoValidatorFound) {
+		return nil, nil //nolint:nilnil // what x/evidence takes for nobody
+	}
+	return validator, err
 }

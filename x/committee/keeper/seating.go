@@ -23,6 +23,7 @@ type seating struct {
 	changed   bool // what somebody has bonded
 	came      []types.Change
 	left      []types.Change
+	kept      []string // members that were not fit, and stay for want of others
 }
 
 // budget is how many may still enter in this term.
@@ -141,26 +142,25 @@ func (k Keeper) fill(ctx context.Context, s *seating) error {
 	if s.seats.Occupied() > 0 {
 		return nil
 	}
-	k.keepSomebody(ctx, s, bonded)
+	k.keepSomebody(s, bonded)
 	return nil
 }
 
 // keepSomebody seats again members that were just removed, where nobody else could be: without a member there is no next block.
-// Where nobody is bonded at all, those stay whose validator still exists, so that their votes can be booked.
-func (k Keeper) keepSomebody(ctx context.Context, s *seating, bonded []string) {
-	back := s.seats.Fill(bonded, func(string) bool { return true }, 0, int(s.params.MinSeats))
-	if len(back) == 0 {
-		for i, seat := range s.committee.Seats {
-			if seat.Operator == "" {
-				continue
-			}
-			if _, err := k.staking.GetValidator(ctx, sdk.ValAddress(k.account(seat.Operator))); err == nil {
-				s.seats[i] = seat.Operator
-				back = append(back, seat.Operator)
+// Where nobody is bonded at all, all of them stay until somebody is, also those whose validator is gone.
+func (k Keeper) keepSomebody(s *seating, bonded []string) {
+	anybody := func(string) bool { return true }
+	s.kept = s.seats.Fill(bonded, anybody, 0, int(s.params.MinSeats))
+	if len(s.kept) == 0 {
+		var members []string
+		for _, seat := range s.committee.Seats {
+			if seat.Operator != "" {
+				members = append(members, seat.Operator)
 			}
 		}
+		s.kept = s.seats.Fill(members, anybody, len(s.seats), 0)
 	}
-	s.left = slices.DeleteFunc(s.left, func(c types.Change) bool { return slices.Contains(back, c.Operator) })
+	s.left = slices.DeleteFunc(s.left, func(c types.Change) bool { return slices.Contains(s.kept, c.Operator) })
 }
 
 // bonded lists the operators of validators that could vote, most tokens first.

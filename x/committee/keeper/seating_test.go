@@ -358,3 +358,33 @@ func TestDiffIsWhatCometBFTTakes(t *testing.T) {
 	require.Equal(t, 3, set.Size())
 	require.Empty(t, diff(after, slices.Clone(after)))
 }
+
+// C-SEA-5: who is kept for want of others is slashed by what it has, not by what it had.
+func TestAMemberKeptForWantOfOthersHasTheStakeAndKeyItHas(t *testing.T) {
+	f := newFixture(t, smallParams(), 4, 0)
+	f.blocks(3)
+	for _, o := range f.operators {
+		f.jail(o)
+		f.change(o, func(v *stakingtypes.Validator) { v.Tokens = math.NewInt(selfBond / 2) })
+	}
+	f.block()
+	require.Len(t, f.seated(), 4, "nobody else could sit")
+	for _, o := range f.operators {
+		tokens, known, err := f.k.TokensAt(f.ctx, o.cons(), f.ctx.BlockHeight())
+		require.NoError(t, err)
+		require.True(t, known)
+		require.Equal(t, math.NewInt(selfBond/2), tokens)
+	}
+	require.NoError(t, f.k.CheckInvariants(f.ctx))
+
+	clear(f.bonds.rows) // all bonds were paid out
+	f.blocks(2 * int(smallParams().TermBlocks))
+	require.Len(t, f.seated(), 4, "also those whose validator is gone")
+	back, old := f.operators[2], f.operators[2].cons()
+	back.consensus = newOperator(99).consensus
+	f.bond(back, selfBond)
+	f.blocks(2)
+	require.Equal(t, []string{back.name}, f.seated())
+	require.True(t, f.set.HasAddress(back.cons().Bytes()))
+	require.False(t, f.set.HasAddress(old.Bytes()))
+}

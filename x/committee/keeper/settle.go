@@ -3,6 +3,7 @@ package keeper
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 
 	abci "github.com/cometbft/cometbft/abci/types"
@@ -11,6 +12,7 @@ import (
 	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
 	"github.com/cpchain/cpchain/pkg/election"
 	"github.com/cpchain/cpchain/x/committee/types"
@@ -18,7 +20,7 @@ import (
 
 // settle stores what a block made of the committee and gives the updates for CometBFT.
 func (k Keeper) settle(ctx context.Context, s *seating, end bool) ([]abci.ValidatorUpdate, error) {
-	if !end && !s.changed && len(s.came)+len(s.left) == 0 {
+	if !end && !s.changed && len(s.came)+len(s.left)+len(s.kept) == 0 {
 		return nil, nil // the rows of all seats are not written in every block
 	}
 	before := s.committee.Seats
@@ -38,7 +40,8 @@ func (k Keeper) settle(ctx context.Context, s *seating, end bool) ([]abci.Valida
 		return nil, err
 	}
 	for _, seat := range before {
-		if seat.Operator == "" || !gone(seat.Operator) {
+		stays := slices.ContainsFunc(after, func(now types.Seat) bool { return bytes.Equal(now.ConsensusKey, seat.ConsensusKey) })
+		if seat.Operator == "" || stays {
 			continue
 		}
 		address := consAddress(seat.ConsensusKey)
@@ -70,17 +73,20 @@ func (k Keeper) store(ctx context.Context, s *seating, end bool) error {
 	return k.term.Set(ctx, s.term)
 }
 
-// seat is an operator's row: the one it had, or a new one.
+// seat is an operator's row: the one it had, or a new one. Who is kept though it is not fit may have another stake or key than it had.
 func (k Keeper) seat(ctx context.Context, s *seating, operator string, end bool) (types.Seat, error) {
 	if operator == "" {
 		return types.Seat{Tokens: math.ZeroInt()}, nil
 	}
 	held := slices.IndexFunc(s.committee.Seats, func(seat types.Seat) bool { return seat.Operator == operator })
-	if held >= 0 && (!end || len(s.committee.Seats[held].VrfKey) > 0) {
+	if held >= 0 && !slices.Contains(s.kept, operator) && (!end || len(s.committee.Seats[held].VrfKey) > 0) {
 		return s.committee.Seats[held], nil
 	}
 	account := k.account(operator)
 	validator, err := k.staking.GetValidator(ctx, sdk.ValAddress(account))
+	if held >= 0 && errors.Is(err, stakingtypes.ErrNoValidatorFound) {
+		return s.committee.Seats[held], nil
+	}
 	if err != nil {
 		return types.Seat{}, err
 	}
@@ -98,9 +104,12 @@ func (k Keeper) seat(ctx context.Context, s *seating, operator string, end bool)
 	if candidate, err := k.candidates.Get(ctx, account); err == nil { // absent: seated for want of candidates
 		seat.VrfKey = candidate.VrfKey
 	}
-	if held >= 0 { // it sat without being a candidate, and may be one now
-		seat.SinceTerm, seat.Power = s.committee.Seats[held].SinceTerm, s.committee.Seats[held].Power
-		return seat, nil
+	if held >= 0 && bytes.Equal(key, s.committee.Seats[held].ConsensusKey) { // it may be a candidate now, that was none
+		old := s.committee.Seats[held]
+		seat.SinceTerm, seat.Power = old.SinceTerm, old.Power
+		if seat.Tokens.Equal(old.Tokens) {
+			return seat, nil
+		}
 	}
 	return seat, k.recordStake(ctx, consAddress(key), seat.Tokens)
 }
