@@ -3,7 +3,6 @@ package integration
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	cmted25519 "github.com/cometbft/cometbft/crypto/ed25519"
 	"github.com/stretchr/testify/require"
@@ -123,8 +122,6 @@ type txChange interface {
 	SetFeePayer(payer sdk.AccAddress)
 	SetFeeGranter(granter sdk.AccAddress)
 	SetTimeoutHeight(height uint64)
-	SetTimeoutTimestamp(timestamp time.Time)
-	SetUnordered(unordered bool)
 }
 
 // draw is the message it carries.
