@@ -88,6 +88,7 @@ bench: build ## measure, beside the peers it is compared with (ROWS=regexp for a
 .PHONY: sim
 sim: ## long random runs of the state machine (SIM_SEEDS, SIM_BLOCKS)
 	SIM_SEEDS=$(SIM_SEEDS) SIM_BLOCKS=$(SIM_BLOCKS) go test -count 1 -timeout 0 -v ./tests/sim
+	CHURN_SEEDS=$(SIM_SEEDS) go test -count 1 -timeout 0 -v -run TestInstancesAgreeWhatever ./tests/integration
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (PKG=./path/... for some)

@@ -38,6 +38,7 @@ const agreementBlocks = 2_000
 // all that happens to validators. After every block CometBFT takes what changed, its set is the seats', and the invariants hold.
 func TestInstancesAgreeWhateverHappensToValidators(t *testing.T) {
 	blocks := number(t, "CHURN_BLOCKS", agreementBlocks)
+	happened := map[string]int{}
 	for _, seed := range seeds(t, "CHURN_SEEDS", 1) {
 		t.Run(strconv.FormatInt(seed, 10), func(t *testing.T) {
 			params := fleetParams()
@@ -48,10 +49,13 @@ func TestInstancesAgreeWhateverHappensToValidators(t *testing.T) {
 				c.step()
 			}
 			t.Log(c.happened)
-			for _, what := range required {
-				require.Positive(t, c.happened[what], "%q never happened: %v", what, c.happened)
+			for what, n := range c.happened {
+				happened[what] += n
 			}
 		})
+	}
+	for _, what := range required {
+		require.Positive(t, happened[what], "%q never happened: %v", what, happened)
 	}
 }
 
