@@ -74,6 +74,8 @@ import (
 	providertypes "github.com/cpchain/cpchain/x/provider/types"
 	reputationkeeper "github.com/cpchain/cpchain/x/reputation/keeper"
 	reputationtypes "github.com/cpchain/cpchain/x/reputation/types"
+	storagekeeper "github.com/cpchain/cpchain/x/storage/keeper"
+	storagetypes "github.com/cpchain/cpchain/x/storage/types"
 )
 
 var _ servertypes.Application = (*App)(nil)
@@ -107,6 +109,7 @@ type App struct {
 	ReputationKeeper reputationkeeper.Keeper
 	CommitteeKeeper  committeekeeper.Keeper
 	ProviderKeeper   providerkeeper.Keeper
+	StorageKeeper    storagekeeper.Keeper
 	DatarightsKeeper datarightskeeper.Keeper
 
 	// ScopedIBCKeeper owns the capabilities of IBC's own ports and channels.
@@ -177,7 +180,7 @@ func (app *App) setKeys() {
 		authtypes.StoreKey, banktypes.StoreKey, stakingtypes.StoreKey, slashingtypes.StoreKey, distrtypes.StoreKey,
 		govtypes.StoreKey, evidencetypes.StoreKey, feegrant.StoreKey, authzkeeper.StoreKey, upgradetypes.StoreKey,
 		consensustypes.StoreKey, capabilitytypes.StoreKey, ibcexported.StoreKey, transfertypes.StoreKey,
-		reputationtypes.StoreKey, committeetypes.StoreKey, providertypes.StoreKey, datarightstypes.StoreKey,
+		reputationtypes.StoreKey, committeetypes.StoreKey, providertypes.StoreKey, storagetypes.StoreKey, datarightstypes.StoreKey,
 	)
 	app.memKeys = storetypes.NewMemoryStoreKeys(capabilitytypes.MemStoreKey)
 	app.MountKVStores(app.keys)
@@ -274,7 +277,7 @@ func (app *App) setGovKeeper() {
 	app.GovKeeper.SetLegacyRouter(govv1beta1.NewRouter().AddRoute(govtypes.RouterKey, govv1beta1.ProposalHandler))
 }
 
-// setOwnKeepers makes the keepers of our modules; calls go down: datarights -> provider -> committee -> reputation.
+// setOwnKeepers makes the keepers of our modules; calls go down: datarights -> storage -> provider -> committee -> reputation.
 func (app *App) setOwnKeepers() {
 	accounts := app.AccountKeeper.AddressCodec()
 	app.ReputationKeeper = reputationkeeper.NewKeeper(app.cdc, app.store(reputationtypes.StoreKey), accounts, Authority())
@@ -282,8 +285,10 @@ func (app *App) setOwnKeepers() {
 		committeeStake{app.StakingKeeper, app.stakingStore()}, app.SlashingKeeper, app.ReputationKeeper, app.AccountKeeper)
 	app.ProviderKeeper = providerkeeper.NewKeeper(app.cdc, app.store(providertypes.StoreKey), accounts, Authority(), app.BankKeeper,
 		app.CommitteeKeeper, app.ReputationKeeper)
+	app.StorageKeeper = storagekeeper.NewKeeper(app.cdc, app.store(storagetypes.StoreKey), accounts, Authority(), app.BankKeeper,
+		app.ProviderKeeper, app.CommitteeKeeper, app.ReputationKeeper)
 	app.DatarightsKeeper = datarightskeeper.NewKeeper(app.cdc, app.store(datarightstypes.StoreKey), accounts, Authority(),
-		app.BankKeeper, app.ProviderKeeper, app.ReputationKeeper)
+		app.BankKeeper, app.ProviderKeeper, app.StorageKeeper, app.ReputationKeeper)
 }
 
 // setHandlers plugs the application into the ABCI. Vote extensions are off: candidates can't extend votes.

@@ -53,6 +53,8 @@ import (
 	providertypes "github.com/cpchain/cpchain/x/provider/types"
 	"github.com/cpchain/cpchain/x/reputation"
 	reputationtypes "github.com/cpchain/cpchain/x/reputation/types"
+	"github.com/cpchain/cpchain/x/storage"
+	storagetypes "github.com/cpchain/cpchain/x/storage/types"
 )
 
 // ModuleAccounts are the modules that hold coins, and what they may do with them. None may mint ucpc, whatever its
@@ -66,6 +68,7 @@ func ModuleAccounts() map[string][]string {
 		govtypes.ModuleName:            {authtypes.Burner},                   // burns the deposits of vetoed proposals
 		transfertypes.ModuleName:       {authtypes.Minter, authtypes.Burner}, // vouchers of other chains' coins
 		providertypes.ModuleName:       {authtypes.Burner},                   // holds bonds, burns what is slashed
+		storagetypes.ModuleName:        {authtypes.Burner},                   // holds what deals pay, burns their burnt part
 		datarightstypes.ModuleName:     {authtypes.Burner},                   // holds acceptance fees, burns row fees
 	}
 }
@@ -113,6 +116,7 @@ func (app *App) setModules() {
 		reputation.NewAppModule(cdc, app.ReputationKeeper),
 		committee.NewAppModule(cdc, app.CommitteeKeeper),
 		provider.NewAppModule(cdc, app.ProviderKeeper),
+		storage.NewAppModule(cdc, app.StorageKeeper),
 		datarights.NewAppModule(cdc, app.DatarightsKeeper),
 	)
 	app.basics = app.newBasics()
@@ -170,6 +174,7 @@ func endBlockers() []string {
 		committeetypes.ModuleName,  // after staking: nobody sits that this block unbonded; returns the validator updates
 		datarightstypes.ModuleName, // before provider: takes ended grants off the providers' books
 		providertypes.ModuleName,   // pays out bonds
+		storagetypes.ModuleName,    // after providers: rounds, strikes and deals that end
 		feegrant.ModuleName,        // deletes expired allowances, at any point
 	}
 }
@@ -187,6 +192,7 @@ func genesisOrder() []string {
 		reputationtypes.ModuleName, // before all that report to it
 		committeetypes.ModuleName,  // after staking and slashing: whom its committee names must be bonded and known there
 		providertypes.ModuleName,   // before datarights: rights refer to providers
+		storagetypes.ModuleName,    // after providers, whose loads it checks
 		datarightstypes.ModuleName, // before genutil: genesis transactions may call it
 		genutiltypes.ModuleName,    // runs the genesis transactions on all of the above, then seats the first committee
 		evidencetypes.ModuleName,

@@ -212,7 +212,7 @@ func Fee() sdk.Coins { return coins(txFee) }
 // CheckInvariants runs our modules' own checks on a state.
 func (c *Chain) CheckInvariants(ctx context.Context) error {
 	for _, check := range []func(context.Context) error{
-		c.ReputationKeeper.CheckInvariants, c.CommitteeKeeper.CheckInvariants, c.ProviderKeeper.CheckInvariants, c.DatarightsKeeper.CheckInvariants,
+		c.ReputationKeeper.CheckInvariants, c.CommitteeKeeper.CheckInvariants, c.ProviderKeeper.CheckInvariants, c.StorageKeeper.CheckInvariants, c.DatarightsKeeper.CheckInvariants,
 	} {
 		if err := check(ctx); err != nil {
 			return err

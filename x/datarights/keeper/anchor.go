@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"slices"
 
 	"cosmossdk.io/collections"
+	errorsmod "cosmossdk.io/errors"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/cpchain/cpchain/pkg/erasure"
 	"github.com/cpchain/cpchain/x/datarights/types"
+	provider "github.com/cpchain/cpchain/x/provider/types"
+	storage "github.com/cpchain/cpchain/x/storage/types"
 )
 
 // Anchor checks one anchor against its stream and stores it. It returns the anchor's hash.
@@ -120,21 +124,25 @@ func (k Keeper) checkPlacement(ctx context.Context, s types.Stream, a types.Anch
 	return k.provider.CheckBoundary(ctx, a.Boundary)
 }
 
-// storeAnchor books the shards and writes the row, its placement and the new head.
+// storeAnchor opens the deal that stores the bundle, and writes the row and the new head.
 func (k Keeper) storeAnchor(ctx sdk.Context, head types.Head, a types.Anchor) ([]byte, error) {
 	hash := types.AnchorHash(ctx.ChainID(), a)
 	next, err := head.Next(a, hash)
 	if err != nil {
 		return nil, err
 	}
-	if err := k.provider.AddShards(ctx, a.Placement, a.ShardBytes); err != nil {
-		return nil, types.Because(types.ErrPlacement, err)
+	s, err := k.Stream(ctx, a.Stream)
+	if err != nil {
+		return nil, err
+	}
+	err = k.storage.Open(ctx, storage.Opening{
+		Stream: a.Stream, Seq: a.Seq, DataShards: s.DataShards, ShardRoot: a.ShardRoot, ShardBytes: a.ShardBytes, Placement: a.Placement,
+	})
+	if err != nil {
+		return nil, notPlaced(err)
 	}
 	key := collections.Join(a.Stream, a.Seq)
 	if err := k.anchors.Set(ctx, key, a.Row(ctx.BlockHeight())); err != nil {
-		return nil, err
-	}
-	if err := k.placements.Set(ctx, key, types.Placement{Providers: a.Placement}); err != nil {
 		return nil, err
 	}
 	if err := k.heads.Set(ctx, a.Stream, next); err != nil {
@@ -143,6 +151,17 @@ func (k Keeper) storeAnchor(ctx sdk.Context, head types.Head, a types.Anchor) ([
 	return hash, ctx.EventManager().EmitTypedEvent(&types.EventAnchored{
 		Stream: a.Stream, Seq: a.Seq, FirstInterval: a.FirstInterval, Intervals: a.Intervals, Hash: hash,
 	})
+}
+
+// notPlaced tells a placement that has to be drawn anew from what the stream's owner has to mend.
+func notPlaced(err error) error {
+	if errors.Is(err, storage.ErrAsksMore) {
+		return types.Because(types.ErrPlacement, err)
+	}
+	if codespace, _, _ := errorsmod.ABCIInfo(err, false); codespace == provider.ModuleName {
+		return types.Because(types.ErrPlacement, err)
+	}
+	return err
 }
 
 // AnchorOf finds the anchor that covers an interval, or declares it skipped, by bisection over the stream's anchors: an

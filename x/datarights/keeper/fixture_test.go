@@ -28,6 +28,7 @@ import (
 	"github.com/cpchain/cpchain/x/datarights/types"
 	provider "github.com/cpchain/cpchain/x/provider/types"
 	reputation "github.com/cpchain/cpchain/x/reputation/types"
+	storage "github.com/cpchain/cpchain/x/storage/types"
 )
 
 const (
@@ -83,13 +84,14 @@ type fakeProviders struct {
 	rows     map[uint64]provider.Provider
 	loads    map[uint64]provider.Load
 	peerKeys map[uint64][][]byte
+	deals    map[[2]uint64]storage.Deal
 	// stuck makes RemoveGrant of this provider fail.
 	stuck uint64
 }
 
 func (p *fakeProviders) clone() *fakeProviders {
 	c := *p
-	c.rows, c.loads = maps.Clone(p.rows), maps.Clone(p.loads)
+	c.rows, c.loads, c.deals = maps.Clone(p.rows), maps.Clone(p.loads), maps.Clone(p.deals)
 	return &c
 }
 
@@ -119,6 +121,40 @@ func (p *fakeProviders) PeerKey(_ context.Context, id uint64, version uint32) ([
 
 func (p *fakeProviders) Load(_ context.Context, id uint64) (provider.Load, error) {
 	return p.loads[id], nil
+}
+
+// Account, OpenAccount, Open, Deal, EmptySlot and CloseStream make it an x/storage that stores for nothing.
+func (p *fakeProviders) Account(context.Context, uint64) (storage.Account, error) {
+	return storage.Account{}, nil
+}
+
+func (p *fakeProviders) OpenAccount(context.Context, uint64, string) error { return nil }
+
+func (p *fakeProviders) Open(ctx context.Context, o storage.Opening) error {
+	d := storage.Deal{DataShards: o.DataShards, ShardRoot: o.ShardRoot, ShardBytes: o.ShardBytes}
+	for _, id := range o.Placement {
+		d.Slots = append(d.Slots, storage.Slot{Provider: id})
+	}
+	p.deals[[2]uint64{o.Stream, o.Seq}] = d
+	return p.AddShards(ctx, o.Placement, o.ShardBytes)
+}
+
+func (p *fakeProviders) Deal(_ context.Context, stream, seq uint64) (storage.Deal, error) {
+	d, ok := p.deals[[2]uint64{stream, seq}]
+	if !ok {
+		return d, storage.ErrNotFound
+	}
+	return d, nil
+}
+
+func (p *fakeProviders) EmptySlot(_ context.Context, s storage.SlotRef, _ string) error {
+	p.deals[[2]uint64{s.Stream, s.Seq}].Slots[s.Slot].Provider = 0
+	return nil
+}
+
+func (p *fakeProviders) CloseStream(_ context.Context, stream, _ uint64) error {
+	maps.DeleteFunc(p.deals, func(at [2]uint64, _ storage.Deal) bool { return at[0] == stream })
+	return nil
 }
 
 func (p *fakeProviders) AddShards(_ context.Context, ids []uint64, shardBytes uint64) error {
@@ -200,9 +236,10 @@ func newFixture(t testing.TB) *fixture {
 	addresses := address.NewBech32Codec("cpc")
 	f.providers = &fakeProviders{
 		text: f.text, rows: map[uint64]provider.Provider{}, loads: map[uint64]provider.Load{}, peerKeys: map[uint64][][]byte{},
+		deals: map[[2]uint64]storage.Deal{},
 	}
 	f.told = &heard{}
-	f.k = NewKeeper(codec.NewProtoCodec(codectypes.NewInterfaceRegistry()), runtime.NewKVStoreService(key), addresses, testAuthority, f.bank, f.providers, f.told)
+	f.k = NewKeeper(codec.NewProtoCodec(codectypes.NewInterfaceRegistry()), runtime.NewKVStoreService(key), addresses, testAuthority, f.bank, f.providers, f.providers, f.told)
 	f.msg, f.query = NewMsgServer(f.k), NewQueryServer(f.k)
 	f.ctx = testutil.DefaultContext(key, storetypes.NewTransientStoreKey("t")).WithChainID(testChain).WithBlockHeight(110).WithBlockTime(testNow)
 	require.NoError(t, f.k.InitGenesis(f.ctx, types.DefaultGenesis()))

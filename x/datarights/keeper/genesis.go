@@ -43,11 +43,7 @@ func (k Keeper) initStreams(ctx context.Context, g *types.GenesisState) error {
 		}
 	}
 	for _, a := range g.Anchors {
-		key := collections.Join(a.Row.Anchor.Stream, a.Row.Anchor.Seq)
-		if err := k.anchors.Set(ctx, key, a.Row); err != nil {
-			return err
-		}
-		if err := k.placements.Set(ctx, key, a.Placement); err != nil {
+		if err := k.anchors.Set(ctx, collections.Join(a.Anchor.Stream, a.Anchor.Seq), a); err != nil {
 			return err
 		}
 	}
@@ -123,10 +119,9 @@ func (k Keeper) ExportGenesis(ctx context.Context) (*types.GenesisState, error) 
 	if err != nil {
 		return nil, err
 	}
-	err = k.anchors.Walk(ctx, nil, func(key collections.Pair[uint64, uint64], row types.AnchorRow) (bool, error) {
-		placement, err := k.placements.Get(ctx, key)
-		g.Anchors = append(g.Anchors, types.AnchorRecord{Row: row, Placement: placement})
-		return false, err
+	err = k.anchors.Walk(ctx, nil, func(_ collections.Pair[uint64, uint64], row types.AnchorRow) (bool, error) {
+		g.Anchors = append(g.Anchors, row)
+		return false, nil
 	})
 	if err != nil {
 		return nil, err

@@ -167,14 +167,12 @@ func TestInvariantsSeeWhatIsBroken(t *testing.T) {
 			w.bank.balances[string(authtypes.NewModuleAddress(types.ModuleName))] = w.bank.balances[string(w.alice)]
 			return nil
 		},
-		"a shard off the books": func(w world) error { delete(w.providers.loads, 8); return nil },
 		"a grant off the books": func(w world) error { return w.providers.RemoveGrant(w.ctx, 4) },
 		"a head too far":        func(w world) error { return w.editHead(func(h *types.Head) { h.NextInterval++ }) },
 		"a record too many":     func(w world) error { return w.editHead(func(h *types.Head) { h.Records++ }) },
 		"no head":               func(w world) error { return w.k.heads.Remove(w.ctx, w.stream) },
 		"a head too many":       func(w world) error { return w.k.heads.Set(w.ctx, 77, types.Head{}) },
 		"an anchor missing":     func(w world) error { return w.k.anchors.Remove(w.ctx, collections.Join(w.stream, uint64(1))) },
-		"a placement missing":   func(w world) error { return w.k.placements.Remove(w.ctx, collections.Join(w.stream, uint64(1))) },
 		"a tag missing":         func(w world) error { return w.k.tags.Remove(w.ctx, collections.Join("sea", w.stream)) },
 		"a tag too many":        func(w world) error { return w.k.tags.Set(w.ctx, collections.Join("moon", w.stream)) },
 		"keys missing":          func(w world) error { return w.k.readerKeys.Remove(w.ctx, collections.Join(w.reader, uint32(1))) },

@@ -60,10 +60,6 @@ func (k Keeper) checkAnchors(ctx context.Context, s types.Stream) error {
 	of := collections.NewPrefixedPairRange[uint64, uint64](s.Id)
 	err = k.anchors.Walk(ctx, of, func(key collections.Pair[uint64, uint64], row types.AnchorRow) (bool, error) {
 		a := row.Anchor
-		placement, err := k.placements.Get(ctx, key)
-		if err != nil || len(placement.Providers) != int(s.TotalShards) {
-			return true, fmt.Errorf("stream %d anchor %d: placement of %d shards: %w", s.Id, key.K2(), len(placement.Providers), err)
-		}
 		linked := a.Stream == s.Id && a.Seq == key.K2() && a.Seq == sum.NextSeq && (len(a.Prev) == 0) == (a.Seq == 0)
 		if !linked || uint64(a.FirstInterval) != uint64(sum.NextInterval)+uint64(a.Skipped) {
 			return true, fmt.Errorf("stream %d: anchor %d at interval %d does not go on where %d and %d come next", s.Id, key.K2(), a.FirstInterval, sum.NextSeq, sum.NextInterval)
@@ -171,23 +167,10 @@ func (k Keeper) checkGrantIndexes(ctx context.Context) error {
 	})
 }
 
-// checkLoads: what the registry has on each provider's books is what placements and accepted grants name it for.
+// checkLoads: what the registry has on each provider's books is what accepted grants name it for.
 func (k Keeper) checkLoads(ctx context.Context) error {
 	loads := map[uint64]provider.Load{}
-	err := k.anchors.Walk(ctx, nil, func(key collections.Pair[uint64, uint64], row types.AnchorRow) (bool, error) {
-		placement, err := k.placements.Get(ctx, key)
-		for _, id := range placement.Providers {
-			load := loads[id]
-			load.Shards++
-			load.ShardBytes += row.Anchor.ShardBytes
-			loads[id] = load
-		}
-		return false, err
-	})
-	if err != nil {
-		return err
-	}
-	err = k.grants.Walk(ctx, nil, func(_ uint64, g types.Grant) (bool, error) {
+	err := k.grants.Walk(ctx, nil, func(_ uint64, g types.Grant) (bool, error) {
 		for _, p := range g.Proxies {
 			load := loads[p.Provider]
 			if !g.Settled && (p.State == types.PROXY_STATE_ACCEPTED || p.State == types.PROXY_STATE_FAULTY) {
@@ -202,7 +185,7 @@ func (k Keeper) checkLoads(ctx context.Context) error {
 	}
 	for _, id := range slices.Sorted(maps.Keys(loads)) {
 		want := loads[id]
-		if load, err := k.provider.Load(ctx, id); err != nil || load.Shards != want.Shards || load.ShardBytes != want.ShardBytes || load.Grants != want.Grants {
+		if load, err := k.provider.Load(ctx, id); err != nil || load.Grants != want.Grants {
 			return fmt.Errorf("provider %d: on its books %+v, in rows %+v: %w", id, load, want, err)
 		}
 	}

@@ -19,6 +19,7 @@ type Keeper struct {
 	authority  string
 	bank       types.BankKeeper
 	provider   types.ProviderKeeper
+	storage    types.StorageKeeper
 	reputation types.ReputationKeeper
 
 	// params: one value.
@@ -33,8 +34,6 @@ type Keeper struct {
 	heads *collections.IndexedMap[uint64, types.Head, headIndexes]
 	// anchors: (stream, seq) -> anchor without placement and signature; never deleted.
 	anchors collections.Map[collections.Pair[uint64, uint64], types.AnchorRow]
-	// placements: (stream, seq) -> provider of each shard; never deleted.
-	placements collections.Map[collections.Pair[uint64, uint64], types.Placement]
 	// readers: id -> row; never deleted.
 	readers *collections.IndexedMap[uint64, types.Reader, readerIndexes]
 	// readerKeys: (reader, version) -> keys; retired ones stay.
@@ -51,14 +50,14 @@ type Keeper struct {
 
 // NewKeeper wires the module's state. authority is the address that may change the params.
 func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, addresses address.Codec, authority string, bank types.BankKeeper,
-	provider types.ProviderKeeper, reputation types.ReputationKeeper,
+	provider types.ProviderKeeper, storage types.StorageKeeper, reputation types.ReputationKeeper,
 ) Keeper {
 	sb := collections.NewSchemaBuilder(storeService)
 	id := collections.Uint64Key
 	idPair := collections.PairKeyCodec(id, id)
 	idVersion := collections.PairKeyCodec(id, collections.Uint32Key)
 	k := Keeper{
-		addresses: addresses, authority: authority, bank: bank, provider: provider, reputation: reputation,
+		addresses: addresses, authority: authority, bank: bank, provider: provider, storage: storage, reputation: reputation,
 		params:       collections.NewItem(sb, types.ParamsKey, "params", codec.CollValue[types.Params](cdc)),
 		streamSeq:    collections.NewSequence(sb, types.StreamSeqKey, "stream_seq"),
 		readerSeq:    collections.NewSequence(sb, types.ReaderSeqKey, "reader_seq"),
@@ -67,7 +66,6 @@ func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, address
 		tags:         collections.NewKeySet(sb, types.StreamTagKey, "tags", collections.PairKeyCodec(collections.StringKey, id)),
 		heads:        collections.NewIndexedMap(sb, types.HeadKey, "heads", id, codec.CollValue[types.Head](cdc), newHeadIndexes(sb)),
 		anchors:      collections.NewMap(sb, types.AnchorKey, "anchors", idPair, codec.CollValue[types.AnchorRow](cdc)),
-		placements:   collections.NewMap(sb, types.PlacementKey, "placements", idPair, codec.CollValue[types.Placement](cdc)),
 		readers:      collections.NewIndexedMap(sb, types.ReaderKey, "readers", id, codec.CollValue[types.Reader](cdc), newReaderIndexes(sb, addresses)),
 		readerKeys:   collections.NewMap(sb, types.ReaderKeysKey, "reader_keys", idVersion, codec.CollValue[types.ReaderKeys](cdc)),
 		grants:       collections.NewIndexedMap(sb, types.GrantKey, "grants", id, codec.CollValue[types.Grant](cdc), newGrantIndexes(sb)),

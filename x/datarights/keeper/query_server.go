@@ -12,6 +12,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/cpchain/cpchain/x/datarights/types"
+	storage "github.com/cpchain/cpchain/x/storage/types"
 )
 
 type queryServer struct{ k Keeper }
@@ -82,16 +83,15 @@ func (s queryServer) Anchor(ctx context.Context, req *types.QueryAnchorRequest) 
 }
 
 func (s queryServer) anchor(ctx context.Context, row types.AnchorRow) (*types.QueryAnchorResponse, error) {
-	key := collections.Join(row.Anchor.Stream, row.Anchor.Seq)
-	placement, err := s.k.placements.Get(ctx, key)
-	if err != nil {
+	deal, err := s.k.storage.Deal(ctx, row.Anchor.Stream, row.Anchor.Seq)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) { // one that has ended has no placement
 		return nil, queryError(err)
 	}
 	hash, err := s.anchorHash(ctx, row.Anchor)
 	if err != nil {
 		return nil, queryError(err)
 	}
-	return &types.QueryAnchorResponse{Row: row, Placement: placement, Hash: hash}, nil
+	return &types.QueryAnchorResponse{Row: row, Placement: types.Placement{Providers: deal.Providers()}, Hash: hash}, nil
 }
 
 // anchorHash is what the next anchor, or the head, names.

@@ -68,6 +68,9 @@ func (k Keeper) CreateStream(ctx context.Context, owner sdk.AccAddress, msg *typ
 	if s.Id, err = k.streamSeq.Next(ctx); err != nil {
 		return 0, err
 	}
+	if err := k.storage.OpenAccount(ctx, s.Id, s.Owner); err != nil {
+		return 0, err
+	}
 	return s.Id, k.addStream(ctx, s)
 }
 

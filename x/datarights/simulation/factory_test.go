@@ -31,6 +31,9 @@ import (
 	providersimulation "github.com/cpchain/cpchain/x/provider/simulation"
 	provider "github.com/cpchain/cpchain/x/provider/types"
 	reputation "github.com/cpchain/cpchain/x/reputation/types"
+	storagekeeper "github.com/cpchain/cpchain/x/storage/keeper"
+	storagesimulation "github.com/cpchain/cpchain/x/storage/simulation"
+	storage "github.com/cpchain/cpchain/x/storage/types"
 )
 
 // ledger is a bank that keeps balances; burnt coins are gone.
@@ -54,6 +57,10 @@ func (l ledger) SendCoinsFromAccountToModule(_ context.Context, from sdk.AccAddr
 
 func (l ledger) SendCoinsFromModuleToAccount(_ context.Context, module string, to sdk.AccAddress, amt sdk.Coins) error {
 	return l.move(authtypes.NewModuleAddress(module), to, amt)
+}
+
+func (l ledger) SendCoinsFromModuleToModule(_ context.Context, from, to string, amt sdk.Coins) error {
+	return l.move(authtypes.NewModuleAddress(from), authtypes.NewModuleAddress(to), amt)
 }
 
 func (l ledger) BurnCoins(_ context.Context, module string, amt sdk.Coins) error {
@@ -83,6 +90,7 @@ type chain struct {
 	addresses address.Bech32Codec
 	rights    keeper.Keeper
 	providers providerkeeper.Keeper
+	storage   storagekeeper.Keeper
 	delivered map[string]int
 }
 
@@ -90,6 +98,7 @@ func newChain(t *testing.T, seed int64) *chain {
 	c := &chain{t: t, r: rand.New(rand.NewSource(seed)), bank: ledger{}, addresses: address.Bech32Codec{Bech32Prefix: "cosmos"}, delivered: map[string]int{}}
 	keys := map[string]*storetypes.KVStoreKey{
 		types.StoreKey: storetypes.NewKVStoreKey(types.StoreKey), provider.StoreKey: storetypes.NewKVStoreKey(provider.StoreKey),
+		storage.StoreKey: storetypes.NewKVStoreKey(storage.StoreKey),
 	}
 	c.ctx = testutil.DefaultContextWithKeys(keys, nil, nil).WithChainID("sim-1")
 	c.accounts = simtypes.RandomAccounts(c.r, 12)
@@ -99,10 +108,14 @@ func newChain(t *testing.T, seed int64) *chain {
 	gov := authtypes.NewModuleAddress("gov").String()
 	cdc := codec.NewProtoCodec(codectypes.NewInterfaceRegistry())
 	c.providers = providerkeeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[provider.StoreKey]), c.addresses, gov, c.bank, headerSeed{}, unheard{})
-	c.rights = keeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[types.StoreKey]), c.addresses, gov, c.bank, c.providers, unheard{})
+	c.storage = storagekeeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[storage.StoreKey]), c.addresses, gov, c.bank, c.providers, headerSeed{}, unheard{})
+	c.rights = keeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[types.StoreKey]), c.addresses, gov, c.bank, c.providers, c.storage, unheard{})
 	registry, rights := provider.DefaultGenesis(), types.DefaultGenesis()
 	registry.Params, rights.Params = providersimulation.RandomParams(c.r), simulation.RandomParams(c.r)
 	require.NoError(t, c.providers.InitGenesis(c.ctx, registry))
+	deals := storage.DefaultGenesis()
+	deals.Params = storagesimulation.RandomParams(c.r)
+	require.NoError(t, c.storage.InitGenesis(c.ctx, deals))
 	require.NoError(t, c.rights.InitGenesis(c.ctx, rights))
 	return c
 }
@@ -131,6 +144,8 @@ func (c *chain) run(blocks int) {
 		}
 		require.NoError(c.t, c.rights.EndBlock(c.ctx))
 		require.NoError(c.t, c.providers.EndBlock(c.ctx))
+		require.NoError(c.t, c.storage.EndBlock(c.ctx))
+		require.NoError(c.t, c.storage.CheckInvariants(c.ctx), "height %d", height)
 		require.NoError(c.t, c.rights.CheckInvariants(c.ctx), "height %d", height)
 		for _, e := range c.ctx.EventManager().Events() {
 			require.False(c.t, strings.HasSuffix(e.Type, "EventSettlementFailed"), "%v", e)

@@ -8,6 +8,8 @@ import (
 	"github.com/ipfs/go-cid"
 	"github.com/multiformats/go-multihash"
 
+	"cosmossdk.io/math"
+
 	"github.com/cosmos/cosmos-sdk/testutil/simsx"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -113,6 +115,9 @@ func MsgAnchorFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgAnchor] {
 	}
 }
 
+// enough ucpc pay for any bundle of a simulated chain: 10,000 bytes in 32 shards for 20 periods.
+const enough = 20_000
+
 func nextAnchor(ctx context.Context, k keeper.Keeper, p picked, r *simsx.XRand) (types.Anchor, bool) {
 	s := p.stream
 	a := types.Anchor{
@@ -145,9 +150,13 @@ func nextAnchor(ctx context.Context, k keeper.Keeper, p picked, r *simsx.XRand) 
 		return a, false
 	}
 	a.ManifestCid = cid.NewCidV1(cid.Raw, sum).Bytes()
+	account, err := k.Storage().Account(ctx, s.Id)
+	if err != nil || account.PriceUcpc > 0 && account.Balance < enough {
+		return a, false
+	}
 	a.Placement = choose(r, providers(ctx, k, func(row provider.Provider) bool {
 		load, err := k.Registry().Load(ctx, row.Id)
-		return err == nil && row.Storage && load.ShardBytes+a.ShardBytes <= row.CapacityBytes
+		return err == nil && row.Storage && row.StoragePriceUcpc.LTE(math.NewIntFromUint64(account.PriceUcpc)) && load.ShardBytes+a.ShardBytes <= row.CapacityBytes
 	}), int(s.TotalShards))
 	return a, a.Placement != nil
 }

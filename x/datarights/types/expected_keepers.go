@@ -7,6 +7,7 @@ import (
 
 	provider "github.com/cpchain/cpchain/x/provider/types"
 	reputation "github.com/cpchain/cpchain/x/reputation/types"
+	storage "github.com/cpchain/cpchain/x/storage/types"
 )
 
 // BankKeeper moves acceptance fees and burns row fees.
@@ -17,17 +18,26 @@ type BankKeeper interface {
 	GetAllBalances(ctx context.Context, addr sdk.AccAddress) sdk.Coins
 }
 
-// ProviderKeeper is the registry of operators. Its loads are written by this module alone.
+// ProviderKeeper is the registry of operators. What grants depend on them is written by this module alone.
 type ProviderKeeper interface {
 	Provider(ctx context.Context, id uint64) (provider.Provider, error)
 	ProviderByOperator(ctx context.Context, operator sdk.AccAddress) (provider.Provider, error)
 	PeerKey(ctx context.Context, id uint64, version uint32) ([]byte, error)
 	Load(ctx context.Context, id uint64) (provider.Load, error)
-	AddShards(ctx context.Context, providers []uint64, shardBytes uint64) error
 	AddGrant(ctx context.Context, id uint64, lockedUntil int64) error
 	RemoveGrant(ctx context.Context, id uint64) error
 	Slash(ctx context.Context, id uint64, reason string) (sdk.Coin, error)
 	CheckBoundary(ctx context.Context, d int64) error
+}
+
+// StorageKeeper stores bundles: their placement, and what is paid for it.
+type StorageKeeper interface {
+	Account(ctx context.Context, stream uint64) (storage.Account, error)
+	OpenAccount(ctx context.Context, stream uint64, owner string) error
+	Open(ctx context.Context, o storage.Opening) error
+	Deal(ctx context.Context, stream, seq uint64) (storage.Deal, error)
+	EmptySlot(ctx context.Context, slot storage.SlotRef, reason string) error
+	CloseStream(ctx context.Context, stream, endSeq uint64) error
 }
 
 // ReputationKeeper hears of wrong re-encryptions, and of fees that were burnt.

@@ -80,12 +80,12 @@ func (g *GenesisState) validateAnchors(streams map[uint64]StreamRecord) error {
 	heads := make(map[uint64]Head, len(streams))
 	last := uint64(0)
 	for _, record := range g.Anchors {
-		a := record.Row.Anchor
-		r, ok := streams[a.Stream]
+		a := record.Anchor
+		_, ok := streams[a.Stream]
 		if !ok || a.Stream < last {
 			return ErrGenesis.Wrapf("anchor %d of stream %d has no stream or is out of order", a.Seq, a.Stream)
 		}
-		if err := record.validate(r.Stream, heads[a.Stream]); err != nil {
+		if err := record.validate(heads[a.Stream]); err != nil {
 			return ErrGenesis.Wrapf("anchor %d of stream %d: %s", a.Seq, a.Stream, err)
 		}
 		next, err := heads[a.Stream].Next(a, nil)
@@ -103,8 +103,8 @@ func (g *GenesisState) validateAnchors(streams map[uint64]StreamRecord) error {
 }
 
 // validate checks an anchor against its stream and what came before it.
-func (r AnchorRecord) validate(s Stream, before Head) error {
-	a := r.Row.Anchor
+func (r AnchorRow) validate(before Head) error {
+	a := r.Anchor
 	if a.Seq != before.NextSeq || uint64(a.FirstInterval) != uint64(before.NextInterval)+uint64(a.Skipped) {
 		return ErrSeq.Wrapf("anchor %d and interval %d come next", before.NextSeq, before.NextInterval)
 	}
@@ -116,8 +116,8 @@ func (r AnchorRecord) validate(s Stream, before Head) error {
 			return ErrHash.Wrap(rootNames[i])
 		}
 	}
-	if len(a.Placement) != 0 || len(a.Signature) != 0 || len(r.Placement.Providers) != int(s.TotalShards) {
-		return ErrPlacement.Wrap("the row keeps neither placement nor signature, the placement one provider per shard")
+	if len(a.Placement) != 0 || len(a.Signature) != 0 {
+		return ErrPlacement.Wrap("the row keeps neither placement nor signature")
 	}
 	if a.Intervals == 0 || a.End() < a.FirstInterval {
 		return ErrIntervals.Wrapf("%d", a.Intervals)

@@ -32,7 +32,7 @@ func example() *GenesisState {
 	}
 	g.Streams = []StreamRecord{{Stream: stream(1, "a"), Head: head}, {Stream: stream(2, "b")}}
 	for _, a := range []Anchor{first, second} {
-		g.Anchors = append(g.Anchors, AnchorRecord{Row: a.Row(5), Placement: Placement{Providers: a.Placement}})
+		g.Anchors = append(g.Anchors, a.Row(5))
 	}
 	g.Readers = []ReaderRecord{{
 		Reader: Reader{Id: 1, Owner: "carol", Name: "phone", Version: 2},
@@ -69,17 +69,16 @@ func TestGenesisRefuses(t *testing.T) {
 		"a bad writer":                     func(g *GenesisState) { g.Streams[1].Stream.Writer.Key = nil },
 		"writer epoch 0":                   func(g *GenesisState) { g.Streams[1].Stream.Writer.Epoch = 0 },
 		"no key epoch":                     func(g *GenesisState) { g.Streams[1].Stream.KeyEpochs = nil },
-		"an anchor without a stream":       func(g *GenesisState) { g.Anchors[0].Row.Anchor.Stream = 9 },
+		"an anchor without a stream":       func(g *GenesisState) { g.Anchors[0].Anchor.Stream = 9 },
 		"an anchor missing":                func(g *GenesisState) { g.Anchors = g.Anchors[1:] },
 		"the last anchor missing":          func(g *GenesisState) { g.Anchors = g.Anchors[:1] },
-		"an anchor that names none before": func(g *GenesisState) { g.Anchors[1].Row.Anchor.Prev = nil },
-		"a gap":                            func(g *GenesisState) { g.Anchors[1].Row.Anchor.FirstInterval++ },
-		"a short root":                     func(g *GenesisState) { g.Anchors[1].Row.Anchor.ShardRoot = nil },
-		"a bad CID":                        func(g *GenesisState) { g.Anchors[1].Row.Anchor.ManifestCid = nil },
-		"a signature kept":                 func(g *GenesisState) { g.Anchors[1].Row.Anchor.Signature = make([]byte, 64) },
-		"a placement too short":            func(g *GenesisState) { g.Anchors[1].Placement.Providers = nil },
-		"no interval":                      func(g *GenesisState) { g.Anchors[1].Row.Anchor.Intervals = 0 },
-		"an interval that wraps":           func(g *GenesisState) { g.Anchors[1].Row.Anchor.Intervals = 1<<32 - 1 },
+		"an anchor that names none before": func(g *GenesisState) { g.Anchors[1].Anchor.Prev = nil },
+		"a gap":                            func(g *GenesisState) { g.Anchors[1].Anchor.FirstInterval++ },
+		"a short root":                     func(g *GenesisState) { g.Anchors[1].Anchor.ShardRoot = nil },
+		"a bad CID":                        func(g *GenesisState) { g.Anchors[1].Anchor.ManifestCid = nil },
+		"a signature kept":                 func(g *GenesisState) { g.Anchors[1].Anchor.Signature = make([]byte, 64) },
+		"no interval":                      func(g *GenesisState) { g.Anchors[1].Anchor.Intervals = 0 },
+		"an interval that wraps":           func(g *GenesisState) { g.Anchors[1].Anchor.Intervals = 1<<32 - 1 },
 		"a head with other sums":           func(g *GenesisState) { g.Streams[0].Head.Records++ },
 		"a head without a hash":            func(g *GenesisState) { g.Streams[0].Head.LastHash = nil },
 		"a head of no anchor":              func(g *GenesisState) { g.Streams[1].Head.NextSeq = 1 },

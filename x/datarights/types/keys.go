@@ -27,7 +27,6 @@ var (
 	StreamKey      = collections.NewPrefix(0x11) // point: stream -> Stream
 	HeadKey        = collections.NewPrefix(0x12) // point: stream -> Head
 	AnchorKey      = collections.NewPrefix(0x13) // point: stream | seq -> AnchorRow
-	PlacementKey   = collections.NewPrefix(0x14) // point: stream | seq -> Placement
 	StreamSeqKey   = collections.NewPrefix(0x15) // -> next stream id, 8 bytes
 	StreamNameKey  = collections.NewPrefix(0x16) // owner (length byte first) | name -> stream id
 	StreamKindKey  = collections.NewPrefix(0x17) // set: kind | 0x00 | stream
@@ -57,9 +56,6 @@ func HeadPoint(stream uint64) []byte { return point(HeadKey, stream) }
 
 // AnchorPoint is the key of an anchor's row.
 func AnchorPoint(stream, seq uint64) []byte { return point(AnchorKey, stream, seq) }
-
-// PlacementPoint is the key of a bundle's placement.
-func PlacementPoint(stream, seq uint64) []byte { return point(PlacementKey, stream, seq) }
 
 // ReaderPoint is the key of a reader's row.
 func ReaderPoint(reader uint64) []byte { return point(ReaderKey, reader) }

@@ -923,7 +923,7 @@ func (m *AnchorRow) GetHeight() int64 {
 	return 0
 }
 
-// Placement tells which provider holds which shard of a bundle. Point key: 0x14 | stream | seq.
+// Placement tells which provider holds which shard of a bundle, 0 where nobody does. It is read from the deal that stores it (x/storage).
 type Placement struct {
 	Providers []uint64 `protobuf:"varint,1,rep,packed,name=providers,proto3" json:"providers,omitempty"`
 }

@@ -76,7 +76,6 @@ func examples() []struct {
 			NextSeq: 4, LastHash: AnchorHash("cpchain-1", anchor), NextInterval: 62, Records: 3600, Bytes: 400_000, FirstMs: 1_772_323_200_000, LastMs: 1_772_326_919_000,
 		}},
 		{"anchor 3 of stream 7", AnchorPoint(7, 3), &anchorRow},
-		{"placement of bundle 3 of stream 7", PlacementPoint(7, 3), &Placement{Providers: anchor.Placement}},
 		{"reader 5", ReaderPoint(5), &Reader{Id: 5, Owner: writer.Account, Name: "laptop", Version: 2}},
 		{"keys of reader 5, version 1", ReaderKeysPoint(5, 1), &ReaderKeys{PreKey: sum("pre"), AuthKey: sum("auth"), Retired: true}},
 		{"grant 300", GrantPoint(300), &Grant{

@@ -58,31 +58,53 @@ func (k Keeper) tellBond(ctx context.Context, row types.Provider) error {
 	return k.reputation.Report(ctx, reputation.ProviderBond(operator, amount))
 }
 
-// Slash burns the params' part of a provider's bond, rounded up, and returns what it burnt. It also reaches bonds that are
-// unbonding. A provider whose bond no longer covers its capacity is paused.
+// Slash burns the params' part of a provider's bond, rounded up, and returns what it burnt.
 func (k Keeper) Slash(ctx context.Context, id uint64, reason string) (sdk.Coin, error) {
-	row, err := k.Provider(ctx, id)
-	if err != nil {
-		return sdk.Coin{}, err
-	}
 	params, err := k.params.Get(ctx)
 	if err != nil {
 		return sdk.Coin{}, err
 	}
-	amount := sdk.NewCoin(types.BondDenom, params.Cut(row.Bond.Amount))
-	if amount.IsPositive() {
-		if err := k.bank.BurnCoins(ctx, types.ModuleName, sdk.NewCoins(amount)); err != nil {
-			return sdk.Coin{}, err
-		}
+	slashed, _, err := k.SlashPart(ctx, id, params.FragmentSlashBps, types.ModuleName, 0, reason)
+	return slashed, err
+}
+
+// SlashPart takes bps of a provider's bond, rounded up: shareBps of that, rounded down, go to a module's account, the rest is burnt.
+// It also reaches bonds that are unbonding. A provider whose bond no longer covers its capacity is paused.
+func (k Keeper) SlashPart(ctx context.Context, id uint64, bps uint32, module string, shareBps uint32, reason string) (slashed, share sdk.Coin, err error) {
+	row, err := k.Provider(ctx, id)
+	if err != nil {
+		return slashed, share, err
 	}
-	row.Bond = row.Bond.Sub(amount)
-	if err := emit(ctx, &types.EventSlashed{Id: id, Amount: amount.String(), Reason: reason}); err != nil {
-		return sdk.Coin{}, err
+	params, err := k.params.Get(ctx)
+	if err != nil {
+		return slashed, share, err
+	}
+	slashed = sdk.NewCoin(types.BondDenom, types.Part(row.Bond.Amount, bps))
+	share = sdk.NewCoin(types.BondDenom, slashed.Amount.MulRaw(int64(shareBps)).QuoRaw(types.MaxBps))
+	if err := k.takeSlash(ctx, slashed.Sub(share), share, module); err != nil {
+		return slashed, share, err
+	}
+	row.Bond = row.Bond.Sub(slashed)
+	if err := emit(ctx, &types.EventSlashed{Id: id, Amount: slashed.String(), Reason: reason}); err != nil {
+		return slashed, share, err
 	}
 	if err := k.tellBond(ctx, row); err != nil {
-		return sdk.Coin{}, err
+		return slashed, share, err
 	}
-	return amount, k.setSlashed(ctx, row, params.RequiredBond(row.CapacityBytes))
+	return slashed, share, k.setSlashed(ctx, row, params.RequiredBond(row.CapacityBytes))
+}
+
+// takeSlash burns one part of a slash and sends the other.
+func (k Keeper) takeSlash(ctx context.Context, burnt, share sdk.Coin, module string) error {
+	if burnt.IsPositive() {
+		if err := k.bank.BurnCoins(ctx, types.ModuleName, sdk.NewCoins(burnt)); err != nil {
+			return err
+		}
+	}
+	if share.IsPositive() {
+		return k.bank.SendCoinsFromModuleToModule(ctx, types.ModuleName, module, sdk.NewCoins(share))
+	}
+	return nil
 }
 
 // setSlashed stores a row whose bond was cut.

@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"cosmossdk.io/collections"
@@ -58,6 +59,15 @@ func (k Keeper) newestBoundaries(ctx context.Context, limit int) ([]types.Bounda
 		return limit > 0 && len(list) == limit, nil
 	})
 	return list, err
+}
+
+// BoundarySeed returns the seed (32 bytes) of a boundary that is kept, or ErrBoundary.
+func (k Keeper) BoundarySeed(ctx context.Context, d int64) ([]byte, error) {
+	b, err := k.boundaries.Get(ctx, uint64(max(d, 0)))
+	if errors.Is(err, collections.ErrNotFound) {
+		return nil, types.ErrBoundary.Wrapf("%d is not kept", d)
+	}
+	return b.Seed, err
 }
 
 // CheckBoundary accepts the current and the previous draw boundary: the previous, since a draw is made before its

@@ -62,6 +62,10 @@ func (b *fakeBank) SendCoinsFromModuleToAccount(_ context.Context, module string
 	return b.move(authtypes.NewModuleAddress(module), to, amt)
 }
 
+func (b *fakeBank) SendCoinsFromModuleToModule(_ context.Context, from, to string, amt sdk.Coins) error {
+	return b.move(authtypes.NewModuleAddress(from), authtypes.NewModuleAddress(to), amt)
+}
+
 func (b *fakeBank) BurnCoins(_ context.Context, module string, amt sdk.Coins) error {
 	return b.move(authtypes.NewModuleAddress(module), nil, amt)
 }

@@ -37,6 +37,20 @@ func (k Keeper) AddShards(ctx context.Context, providers []uint64, shardBytes ui
 	return nil
 }
 
+// RemoveShard takes one shard of shardBytes off a provider's books.
+func (k Keeper) RemoveShard(ctx context.Context, id, shardBytes uint64) error {
+	load, err := k.Load(ctx, id)
+	if err != nil {
+		return err
+	}
+	if load.Shards == 0 || load.ShardBytes < shardBytes {
+		return types.ErrNotFound.Wrapf("provider %d has %d shards of %d bytes on its books", id, load.Shards, load.ShardBytes)
+	}
+	load.Shards--
+	load.ShardBytes -= shardBytes
+	return k.loads.Set(ctx, id, load)
+}
+
 // AddGrant books an accepted grant, for which the bond answers until lockedUntil (unix seconds). A proxy that was paused after
 // the grant named it may still accept.
 func (k Keeper) AddGrant(ctx context.Context, id uint64, lockedUntil int64) error {

@@ -67,6 +67,7 @@ func (k Keeper) Params(ctx context.Context) (types.Params, error) { return k.par
 
 // setStatus stores a row whose status has changed, and tells it.
 func (k Keeper) setStatus(ctx context.Context, row types.Provider) error {
+	row.StatusHeight = sdk.UnwrapSDKContext(ctx).BlockHeight()
 	if err := k.providers.Set(ctx, row.Id, row); err != nil {
 		return err
 	}

@@ -17,10 +17,12 @@ func (k Keeper) SetPaused(ctx context.Context, operator sdk.AccAddress, paused b
 	if err != nil {
 		return err
 	}
-	if paused == (row.Status == types.STATUS_PAUSED) {
+	switch {
+	case row.Status == types.STATUS_EXPELLED:
+		return types.ErrExpelled.Wrapf("provider %d: leave, and register anew", row.Id)
+	case paused && row.Status != types.STATUS_ACTIVE, !paused && row.Status == types.STATUS_ACTIVE:
 		return types.ErrUnchanged.Wrapf("provider %d is %s", row.Id, row.Status)
-	}
-	if paused {
+	case paused:
 		row.Status = types.STATUS_PAUSED
 		return k.setStatus(ctx, row)
 	}
@@ -36,7 +38,8 @@ func (k Keeper) SetPaused(ctx context.Context, operator sdk.AccAddress, paused b
 }
 
 // Leave ends the operator's provider and returns when (unix seconds) the bond is paid out. Until then, and until the last
-// grant it was a proxy of can no longer be disputed, the bond stays at risk.
+// grant it was a proxy of can no longer be disputed, the bond stays at risk. While shards or grants depend on the provider it is
+// leaving: it returns 0, others may take its shards over, and the operator sends this again once nothing depends on it.
 func (k Keeper) Leave(ctx context.Context, operator sdk.AccAddress) (int64, error) {
 	row, err := k.ProviderByOperator(ctx, operator)
 	if err != nil {
@@ -47,7 +50,7 @@ func (k Keeper) Leave(ctx context.Context, operator sdk.AccAddress) (int64, erro
 		return 0, err
 	}
 	if load.Shards > 0 || load.Grants > 0 {
-		return 0, inUse(load)
+		return 0, k.startLeaving(ctx, row, load)
 	}
 	params, err := k.params.Get(ctx)
 	if err != nil {
@@ -65,18 +68,24 @@ func (k Keeper) Leave(ctx context.Context, operator sdk.AccAddress) (int64, erro
 	return row.UnbondTime, k.tellBond(ctx, row)
 }
 
-// inUse tells what a provider that wants to leave is still counted on for, and what each part waits for.
-func inUse(load types.Load) error {
-	until := time.Unix(load.LockedUntil, 0).UTC().Format(time.RFC3339)
-	switch {
-	case load.Shards == 0:
-		return types.ErrInUse.Wrapf("%d grants count on it as a proxy, the last until %s: pause, and leave after that", load.Grants, until)
-	case load.Grants == 0:
-		return types.ErrInUse.Wrapf("%d shards (%d bytes) are placed with it; an anchored shard has no end, and placements can't be moved yet", load.Shards, load.ShardBytes)
-	default:
-		return types.ErrInUse.Wrapf("%d shards (%d bytes) are placed with it; an anchored shard has no end, and placements can't be moved yet; %d grants count on it as a proxy, the last until %s",
-			load.Shards, load.ShardBytes, load.Grants, until)
+// startLeaving gives a provider's shards up to others. Sent again too early it says what is still waited for.
+func (k Keeper) startLeaving(ctx context.Context, row types.Provider, load types.Load) error {
+	if row.Status == types.STATUS_LEAVING || row.Status == types.STATUS_EXPELLED {
+		return types.ErrInUse.Wrapf("%d shards (%d bytes) wait for others to take them over; %d grants count on it as a proxy, the last until %s: leave again once none do",
+			load.Shards, load.ShardBytes, load.Grants, time.Unix(load.LockedUntil, 0).UTC().Format(time.RFC3339))
 	}
+	row.Status = types.STATUS_LEAVING
+	return k.setStatus(ctx, row)
+}
+
+// Expel gives a provider's shards up to others, for good: it may only leave.
+func (k Keeper) Expel(ctx context.Context, id uint64) error {
+	row, err := k.Provider(ctx, id)
+	if err != nil || row.Status == types.STATUS_LEFT || row.Status == types.STATUS_EXPELLED {
+		return err
+	}
+	row.Status = types.STATUS_EXPELLED
+	return k.setStatus(ctx, row)
 }
 
 // queuePayout notes when the bond of a provider that left is due; nothing where slashes have left nothing.

@@ -94,8 +94,8 @@ func MsgSetPausedFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgSetPau
 		}
 		paused := row.Status == types.STATUS_ACTIVE
 		params, err := k.Params(ctx)
-		if err != nil || !paused && row.Bond.Amount.LT(params.RequiredBond(row.CapacityBytes)) {
-			reporter.Skip("the bond is too small to resume")
+		if err != nil || row.Status == types.STATUS_EXPELLED || !paused && row.Bond.Amount.LT(params.RequiredBond(row.CapacityBytes)) {
+			reporter.Skip("expelled, or the bond is too small to resume")
 			return nil, nil
 		}
 		return []simsx.SimAccount{operator}, &types.MsgSetPaused{Operator: row.Operator, Paused: paused}
@@ -109,8 +109,9 @@ func MsgLeaveFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgLeave] {
 		if reporter.IsSkipped() {
 			return nil, nil
 		}
-		if load, err := k.Load(ctx, row.Id); err != nil || load.Shards > 0 || load.Grants > 0 {
-			reporter.Skip("shards or grants depend on the provider")
+		leaves := row.Status == types.STATUS_LEAVING || row.Status == types.STATUS_EXPELLED
+		if load, err := k.Load(ctx, row.Id); err != nil || leaves && (load.Shards > 0 || load.Grants > 0) {
+			reporter.Skip("shards or grants still depend on the provider")
 			return nil, nil
 		}
 		return []simsx.SimAccount{operator}, &types.MsgLeave{Operator: row.Operator}
@@ -135,7 +136,8 @@ func anyProvider(ctx context.Context, k keeper.Keeper, data *simsx.ChainDataSour
 	return account, row
 }
 
-func randomPrice(r *simsx.XRand) math.Int { return math.NewInt(r.Int63n(1_000_000)) }
+// randomPrice is nothing half the time: a new stream pays nothing.
+func randomPrice(r *simsx.XRand) math.Int { return math.NewInt(r.Int63n(2) * r.Int63n(1_000_000)) }
 
 func randomAddresses(r *simsx.XRand) []string {
 	return []string{fmt.Sprintf("/ip4/192.0.2.%d/tcp/%d", r.Intn(256), 1+r.Intn(65535))}

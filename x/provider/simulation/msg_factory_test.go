@@ -51,6 +51,10 @@ func (l ledger) SendCoinsFromModuleToAccount(_ context.Context, module string, t
 	return l.move(authtypes.NewModuleAddress(module), to, amt)
 }
 
+func (l ledger) SendCoinsFromModuleToModule(_ context.Context, from, to string, amt sdk.Coins) error {
+	return l.move(authtypes.NewModuleAddress(from), authtypes.NewModuleAddress(to), amt)
+}
+
 func (l ledger) BurnCoins(_ context.Context, module string, amt sdk.Coins) error {
 	return l.move(authtypes.NewModuleAddress(module), nil, amt)
 }

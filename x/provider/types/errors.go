@@ -24,5 +24,6 @@ var (
 	ErrTooFew       = errorsmod.Register(ModuleName, 19, "too few candidates for the draw")
 	ErrUnchanged    = errorsmod.Register(ModuleName, 20, "nothing would change")
 	ErrAuthority    = errorsmod.Register(ModuleName, 21, "signer is not the governance authority")
+	ErrExpelled     = errorsmod.Register(ModuleName, 23, "the provider has been expelled")
 	ErrGenesis      = errorsmod.Register(ModuleName, 22, "bad genesis")
 )

@@ -72,7 +72,7 @@ func (p Provider) validate(params Params) error {
 		return err
 	}
 	switch p.Status {
-	case STATUS_ACTIVE, STATUS_PAUSED:
+	case STATUS_ACTIVE, STATUS_PAUSED, STATUS_LEAVING, STATUS_EXPELLED:
 		if p.UnbondTime != 0 {
 			return ErrGenesis.Wrap("has an unbond_time without having left")
 		}

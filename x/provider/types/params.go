@@ -60,8 +60,11 @@ func (p Params) RequiredBond(capacityBytes uint64) math.Int {
 	return math.MaxInt(p.MinBondUcpc, byCapacity)
 }
 
-// Cut is what one proved wrong fragment costs of a bond: rounded up, so that a small bond is cut too, and at most all of it.
-func (p Params) Cut(bond math.Int) math.Int {
-	cut := bond.MulRaw(int64(p.FragmentSlashBps)).AddRaw(MaxBps - 1).QuoRaw(MaxBps)
+// Cut is what one proved wrong fragment costs of a bond.
+func (p Params) Cut(bond math.Int) math.Int { return Part(bond, p.FragmentSlashBps) }
+
+// Part of a bond in basis points: rounded up, so that a small bond is cut too, and at most all of it.
+func Part(bond math.Int, bps uint32) math.Int {
+	cut := bond.MulRaw(int64(bps)).AddRaw(MaxBps - 1).QuoRaw(MaxBps)
 	return math.MinInt(cut, bond)
 }

@@ -640,6 +640,7 @@ func (m *MsgLeave) GetOperator() string {
 
 // MsgLeaveResponse tells when the bond is paid out (unix seconds).
 type MsgLeaveResponse struct {
+	// unbond_time is when (unix seconds) the bond is paid out; 0 while shards or grants still depend on the provider.
 	UnbondTime int64 `protobuf:"varint,1,opt,name=unbond_time,json=unbondTime,proto3" json:"unbond_time,omitempty"`
 }
 
@@ -879,7 +880,7 @@ type MsgClient interface {
 	Bond(ctx context.Context, in *MsgBond, opts ...grpc.CallOption) (*MsgBondResponse, error)
 	// SetPaused stops or resumes being named in new placements and grants.
 	SetPaused(ctx context.Context, in *MsgSetPaused, opts ...grpc.CallOption) (*MsgSetPausedResponse, error)
-	// Leave ends the provider; refused while shards or grants depend on it.
+	// Leave ends the provider; while shards or grants depend on it, it is leaving, and this is sent again once none do.
 	Leave(ctx context.Context, in *MsgLeave, opts ...grpc.CallOption) (*MsgLeaveResponse, error)
 	// UpdateParams is for the governance authority.
 	UpdateParams(ctx context.Context, in *MsgUpdateParams, opts ...grpc.CallOption) (*MsgUpdateParamsResponse, error)
@@ -957,7 +958,7 @@ type MsgServer interface {
 	Bond(context.Context, *MsgBond) (*MsgBondResponse, error)
 	// SetPaused stops or resumes being named in new placements and grants.
 	SetPaused(context.Context, *MsgSetPaused) (*MsgSetPausedResponse, error)
-	// Leave ends the provider; refused while shards or grants depend on it.
+	// Leave ends the provider; while shards or grants depend on it, it is leaving, and this is sent again once none do.
 	Leave(context.Context, *MsgLeave) (*MsgLeaveResponse, error)
 	// UpdateParams is for the governance authority.
 	UpdateParams(context.Context, *MsgUpdateParams) (*MsgUpdateParamsResponse, error)

@@ -131,7 +131,7 @@ func TestBreakdownShowsWhatCountsAndWhatDoesNotYet(t *testing.T) {
 	sum := uint32(0)
 	for _, d := range res.Dimensions {
 		sum += d.Weight
-		if d.Name == "service" || d.Name == "data" {
+		if d.Name == "data" {
 			require.Zero(t, d.EffectiveWeight)
 			require.Contains(t, d.Source, "counts for nothing yet")
 		} else {

@@ -80,16 +80,15 @@ func (s queryServer) Breakdown(ctx context.Context, req *types.QueryBreakdownReq
 	w, live := params.Weights, params.Weights.Effective()
 	return &types.QueryBreakdownResponse{Row: row, Target: row.Target(params), Dimensions: []types.Dimension{
 		{Name: "blocks", Value: row.Blocks, Weight: w.Blocks, EffectiveWeight: live.Blocks, Source: "terms served in the committee"},
-		{Name: "service", Weight: w.Service, EffectiveWeight: live.Service, Source: noSource[0]},
-		{Name: "data", Weight: w.Data, EffectiveWeight: live.Data, Source: noSource[1]},
+		{Name: "service", Value: row.ServiceValue(params), Weight: w.Service, EffectiveWeight: live.Service, Source: "paid storage that was proven"},
+		{Name: "data", Weight: w.Data, EffectiveWeight: live.Data, Source: noSource[0]},
 		{Name: "deposit", Value: row.DepositValue(params), Weight: w.Deposit, EffectiveWeight: live.Deposit, Source: "aged bonds of validator and provider"},
 		{Name: "fees", Value: row.FeesValue(params), Weight: w.Fees, EffectiveWeight: live.Fees, Source: "burnt fees"},
 	}}, nil
 }
 
-// noSource says what will feed the dimensions that count for nothing yet.
+// noSource says what will feed the dimension that counts for nothing yet.
 var noSource = []string{
-	"service counts for nothing yet: proofs of possession and answered demands will feed it; wrong answers cost score already",
 	"data counts for nothing yet: settled sales will feed it",
 }
 

@@ -122,8 +122,8 @@ func (k Keeper) logEvidence(ctx context.Context, params types.Params, e types.Ev
 	return k.write(ctx, e.Operator, row, change)
 }
 
-// quietEntries is how many kinds of quiet evidence there are: bonds of validator and provider, fees. So many newest entries are looked at.
-const quietEntries = 3
+// quietEntries is how many kinds of quiet evidence there are: bonds of validator and provider, fees, proofs. So many newest entries are looked at.
+const quietEntries = 4
 
 // sameThisTerm finds a newest entry of the running term that is of a change's kind and about the same.
 func (k Keeper) sameThisTerm(ctx context.Context, c types.Change, operator sdk.AccAddress, row types.Row) (types.Change, bool, error) {

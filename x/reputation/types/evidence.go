@@ -18,7 +18,7 @@ type Evidence struct {
 	Ref string
 
 	expected, signed, proposals, skipped uint64 // KIND_SERVED
-	amount                               uint64 // KIND_BOND, KIND_FEES_BURNT: ucpc
+	amount                               uint64 // KIND_BOND, KIND_FEES_BURNT, KIND_SERVICE_PROVEN: ucpc
 	validator                            bool   // KIND_BOND: of the validator, else of the provider
 }
 
@@ -87,22 +87,42 @@ func FeesBurnt(operator sdk.AccAddress, amount math.Int) Evidence {
 	return Evidence{Operator: operator, Kind: KIND_FEES_BURNT, amount: clamp(amount), Text: burntText(clamp(amount))}
 }
 
+// ServiceProven is a period of paid storage that was proven; burnt is the part of its price that nobody got.
+func ServiceProven(operator sdk.AccAddress, burnt math.Int) Evidence {
+	return Evidence{Operator: operator, Kind: KIND_SERVICE_PROVEN, amount: clamp(burnt), Text: provenText(clamp(burnt))}
+}
+
+func provenText(ucpc uint64) string {
+	return fmt.Sprintf("proved possession of what it stores, for which %d ucpc were burnt", ucpc)
+}
+
+// ServiceMissed is a proof of possession that did not come.
+func ServiceMissed(operator sdk.AccAddress, why string) Evidence {
+	return Evidence{Operator: operator, Kind: KIND_SERVICE_MISSED, Text: "lost shards: " + why}
+}
+
 func burntText(ucpc uint64) string { return fmt.Sprintf("burnt %d ucpc in fees", ucpc) }
 
 // Quiet evidence changes no score at once and costs its operator next to nothing to make: the log keeps one entry of a kind in a term.
-func (e Evidence) Quiet() bool { return e.Kind == KIND_BOND || e.Kind == KIND_FEES_BURNT }
+func (e Evidence) Quiet() bool {
+	return e.Kind == KIND_BOND || e.Kind == KIND_FEES_BURNT || e.Kind == KIND_SERVICE_PROVEN
+}
 
 // Change is the log's entry of this evidence; number, height, term and scores are the keeper's to fill.
 func (e Evidence) Change() Change {
 	return Change{Kind: e.Kind, Text: e.Text, Amount: e.amount, Ref: e.Ref}
 }
 
-// Fold makes one entry of an earlier one and this: fees of a term add up, of bonds the latest counts.
+// Fold makes one entry of an earlier one and this: fees and proven storage of a term add up, of bonds the latest counts.
 func (e Evidence) Fold(earlier Change) Change {
 	c := e.Change()
 	if e.Kind == KIND_FEES_BURNT {
 		c.Amount = min(earlier.Amount+e.amount, maxUcpc)
 		c.Text = burntText(c.Amount)
+	}
+	if e.Kind == KIND_SERVICE_PROVEN {
+		c.Amount = min(earlier.Amount+e.amount, maxUcpc)
+		c.Text = provenText(c.Amount)
 	}
 	return c
 }

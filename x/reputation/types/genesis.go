@@ -24,7 +24,7 @@ func (g *GenesisState) Validate() error {
 // bounded says whether a row's values are such as settling and evidence make them.
 func (r Row) bounded() bool {
 	return r.Score <= MaxScore && r.Blocks <= MaxScore && r.ValidatorBond <= maxUcpc && r.ProviderBond <= maxUcpc &&
-		r.Fees <= maxUcpc && r.Aged <= r.Bonded() && r.ServedTerm <= r.SettledTerm
+		r.Fees <= maxUcpc && r.Service <= maxUcpc && r.Aged <= r.Bonded() && r.ServedTerm <= r.SettledTerm
 }
 
 // validateChanges checks that every log rises, is no longer than it may be and ends where its row says.

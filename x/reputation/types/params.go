@@ -30,6 +30,10 @@ func DefaultParams() Params {
 		FragmentBps:  5_000,
 		DemandBps:    1_000,
 		ChangesKept:  256,
+
+		HalfServiceUcpc:  2_000_000_000, // 2,000 CPC
+		ServiceTerms:     128,
+		ServiceMissedBps: 1_000,
 	}
 }
 
@@ -50,15 +54,18 @@ func (p Params) Validate() error {
 	if p.Start > MaxScore/2 {
 		return ErrParams.Wrapf("start must be at most %d", MaxScore/2)
 	}
-	for _, terms := range []uint32{p.GrowthTerms, p.DriftTerms, p.AgingTerms, p.FeesTerms} {
+	for _, terms := range []uint32{p.GrowthTerms, p.DriftTerms, p.AgingTerms, p.FeesTerms, p.ServiceTerms} {
 		if terms < 1 || terms > maxTerms {
-			return ErrParams.Wrapf("growth_terms, drift_terms, aging_terms and fees_terms must be 1 to %d", maxTerms)
+			return ErrParams.Wrapf("growth_terms, drift_terms, aging_terms, fees_terms and service_terms must be 1 to %d", maxTerms)
 		}
 	}
 	if p.HalfBondUcpc < 1 || p.HalfBondUcpc > maxUcpc || p.HalfFeesUcpc < 1 || p.HalfFeesUcpc > maxUcpc {
 		return ErrParams.Wrapf("half_bond_ucpc and half_fees_ucpc must be 1 to %d", uint64(maxUcpc))
 	}
-	for _, bps := range []uint32{p.ServedBps, p.SkipPoints, p.MissedPoints, p.SeatLostBps, p.JailedBps, p.FragmentBps, p.DemandBps} {
+	if p.HalfServiceUcpc < 1 || p.HalfServiceUcpc > maxUcpc {
+		return ErrParams.Wrapf("half_service_ucpc must be 1 to %d", uint64(maxUcpc))
+	}
+	for _, bps := range []uint32{p.ServedBps, p.SkipPoints, p.MissedPoints, p.SeatLostBps, p.JailedBps, p.FragmentBps, p.DemandBps, p.ServiceMissedBps} {
 		if bps > MaxScore {
 			return ErrParams.Wrapf("points and basis points are at most %d", MaxScore)
 		}

@@ -21,9 +21,12 @@ func (r Row) DepositValue(p Params) uint32 { return half(r.Aged, p.HalfBondUcpc)
 // FeesValue is the dimension of burnt fees.
 func (r Row) FeesValue(p Params) uint32 { return half(r.Fees, p.HalfFeesUcpc) }
 
+// ServiceValue is the dimension of proven storage.
+func (r Row) ServiceValue(p Params) uint32 { return half(r.Service, p.HalfServiceUcpc) }
+
 // Effective weights: those of dimensions without a source count for nothing.
 func (w Weights) Effective() Weights {
-	w.Service, w.Data = 0, 0 // possession proofs and settled sales will feed them
+	w.Data = 0 // settled sales will feed it
 	return w
 }
 
@@ -31,8 +34,8 @@ func (w Weights) Effective() Weights {
 // nothing drifts to.
 func (r Row) Target(p Params) uint32 {
 	w := p.Weights.Effective()
-	sum := uint64(w.Blocks)*uint64(r.Blocks) + uint64(w.Deposit)*uint64(r.DepositValue(p)) + uint64(w.Fees)*uint64(r.FeesValue(p))
-	return max(p.Start, points(sum/uint64(w.Blocks+w.Deposit+w.Fees)))
+	sum := uint64(w.Blocks)*uint64(r.Blocks) + uint64(w.Service)*uint64(r.ServiceValue(p)) + uint64(w.Deposit)*uint64(r.DepositValue(p)) + uint64(w.Fees)*uint64(r.FeesValue(p))
+	return max(p.Start, points(sum/uint64(w.Blocks+w.Service+w.Deposit+w.Fees)))
 }
 
 // Settle books growth, drift, aging and decay up to the beginning of a term. It gives the same row however often and whenever it is
@@ -43,7 +46,7 @@ func (r Row) Settle(p Params, term uint64) Row {
 	}
 	for n := 0; r.SettledTerm < term; n++ {
 		if n == settleTerms {
-			r.Score, r.Aged, r.Fees = p.Start, r.Bonded(), 0
+			r.Score, r.Aged, r.Fees, r.Service = p.Start, r.Bonded(), 0, 0
 			r.SettledTerm = term
 			return r
 		}
@@ -61,18 +64,20 @@ func (r Row) settleOne(p Params) Row {
 	served := r.ServedTerm == r.SettledTerm && r.ServedTerm > 0 // term 0 is before the first: nobody serves in it
 	r.Aged += part(r.Bonded()-r.Aged, p.AgingTerms)             // the aged part never exceeds the bond: see Apply
 	r.Fees -= part(r.Fees, p.FeesTerms)
-	if served {
-		r.Score = grow(r.Score, r.Target(p), p.GrowthTerms)
-	} else {
+	switch target := r.Target(p); {
+	case served, r.Service > 0 && r.Score < target: // proofs come once in many terms; what is left of them never slows a fall
+		r.Score = grow(r.Score, target, p.GrowthTerms)
+	default:
 		r.Score = toward(r.Score, p.Start, p.DriftTerms)
 	}
+	r.Service -= part(r.Service, p.ServiceTerms)
 	r.SettledTerm++
 	return r
 }
 
 // atRest says that further idle terms change nothing.
 func (r Row) atRest(p Params) bool {
-	return (r.ServedTerm < r.SettledTerm || r.ServedTerm == 0) && r.Score == p.Start && r.Aged == r.Bonded() && r.Fees == 0
+	return (r.ServedTerm < r.SettledTerm || r.ServedTerm == 0) && r.Score == p.Start && r.Aged == r.Bonded() && r.Fees == 0 && r.Service == 0
 }
 
 // part is one in n of an amount, rounded up, so that nothing is left for ever.
@@ -124,6 +129,10 @@ func (r Row) Apply(p Params, e Evidence, term uint64) Row {
 		r.Aged = min(r.Aged, r.Bonded()) // falls at once, grows by aging
 	case KIND_FEES_BURNT:
 		r.Fees = min(r.Fees+e.amount, maxUcpc)
+	case KIND_SERVICE_PROVEN:
+		r.Service = min(r.Service+e.amount, maxUcpc)
+	case KIND_SERVICE_MISSED:
+		r = r.lose(p.ServiceMissedBps)
 	case KIND_UNSPECIFIED, KIND_SETTLED: // Validate has refused them
 	}
 	return r
@@ -133,6 +142,7 @@ func (r Row) Apply(p Params, e Evidence, term uint64) Row {
 func (r Row) lose(bps uint32) Row {
 	r.Score -= points(uint64(r.Score) * uint64(bps) / MaxScore)
 	r.Blocks -= points(uint64(r.Blocks) * uint64(bps) / MaxScore)
+	r.Service -= r.Service * uint64(bps) / MaxScore // at most 10^15 · 10^4
 	return r
 }
 
