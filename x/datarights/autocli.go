@@ -1,13 +1,17 @@
 package datarights
 
-import autocliv1 "cosmossdk.io/api/cosmos/autocli/v1"
+import (
+	"slices"
+
+	autocliv1 "cosmossdk.io/api/cosmos/autocli/v1"
+)
 
 // AutoCLIOptions describes the module's commands of cpchaind.
 func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 	return &autocliv1.ModuleOptions{
-		Query: &autocliv1.ServiceCommandDescriptor{Service: "cpchain.datarights.v1.Query", RpcCommandOptions: queryCommands()},
+		Query: &autocliv1.ServiceCommandDescriptor{Service: "cpchain.datarights.v1.Query", RpcCommandOptions: append(queryCommands(), demandQueries()...)},
 		Tx: &autocliv1.ServiceCommandDescriptor{
-			Service: "cpchain.datarights.v1.Msg", RpcCommandOptions: append(streamCommands(), rightsCommands()...),
+			Service: "cpchain.datarights.v1.Msg", RpcCommandOptions: slices.Concat(streamCommands(), rightsCommands(), demandCommands()),
 		},
 	}
 }

@@ -138,6 +138,14 @@ func (m AppModule) WeightedOperationsX(weight simsx.WeightSource, reg simsx.Regi
 	reg.Add(weight.Get("msg_datarights_refuse_grant", 10), simulation.MsgRefuseGrantFactory(m.keeper))
 	reg.Add(weight.Get("msg_datarights_revoke_grant", 10), simulation.MsgRevokeGrantFactory(m.keeper))
 	reg.Add(weight.Get("msg_datarights_dispute_fragment", 10), simulation.MsgDisputeFragmentFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_demand_fragment", 30), simulation.MsgDemandFragmentFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_answer_demand", 10), simulation.MsgAnswerDemandFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_refute_demand", 20), simulation.MsgRefuteDemandFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_demand_capsule", 20), simulation.MsgDemandCapsuleFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_answer_capsule", 20), simulation.MsgAnswerCapsuleFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_hand_over", 20), simulation.MsgHandOverFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_take_over", 20), simulation.MsgTakeOverFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_decline_hand_over", 10), simulation.MsgDeclineHandOverFactory(m.keeper))
 }
 
 // ProposalMsgsX adds the message governance sends.

@@ -1583,7 +1583,6 @@ func (m *StatusReply) GetCatchingUp() bool {
 // Request is one request.
 type Request struct {
 	// Types that are valid to be assigned to Body:
-	//
 	//	*Request_Hello
 	//	*Request_Auth
 	//	*Request_PutShard

@@ -27,31 +27,40 @@ func (k Keeper) Dispute(ctx context.Context, msg *types.MsgDisputeFragment) (sdk
 	if err != nil {
 		return sdk.Coin{}, err
 	}
-	leaf, node, malformed := parseLeaf(msg.Answer.Leaf)
-	key := collections.Join3(g.Id, msg.Answer.Provider, node)
-	judged, err := k.disputes.Has(ctx, key)
+	fault, key, err := k.judged(ctx, g, i, msg.Answer)
 	if err != nil {
 		return sdk.Coin{}, err
 	}
-	if judged {
-		return sdk.Coin{}, types.ErrDisputed.Wrapf("provider %d, node %x of grant %d", msg.Answer.Provider, node, g.Id)
-	}
-	sdkCtx := sdk.UnwrapSDKContext(ctx)
-	sdkCtx.GasMeter().ConsumeGas(gasSignature+gasFragment+gasPerNode*uint64(g.Leaves)/uint64(len(g.Proxies)), "disputed answer")
-	if err := k.checkAnswerSignature(ctx, g.Proxies[i], msg.Answer); err != nil {
-		return sdk.Coin{}, err
-	}
-	fault := malformed
 	if fault == nil {
-		fault = judge(sdkCtx.ChainID(), g, leaf, msg.Answer)
-	}
-	if fault == nil {
-		return sdk.Coin{}, types.ErrFragmentValid.Wrapf("provider %d, node %x of grant %d", msg.Answer.Provider, node, g.Id)
+		return sdk.Coin{}, types.ErrFragmentValid.Wrapf("provider %d, node %x of grant %d", msg.Answer.Provider, key.K3(), g.Id)
 	}
 	if err := k.disputes.Set(ctx, key); err != nil {
 		return sdk.Coin{}, err
 	}
-	return k.punish(ctx, g, i, fault)
+	return k.punish(ctx, g, i, msg.Answer.Provider, fault)
+}
+
+// judged says what is wrong with an answer of the grant's i-th parcel, nil where nothing is, and under which key a fault is noted. An
+// answer about a node already judged, or one its provider did not sign, is an error.
+func (k Keeper) judged(ctx context.Context, g types.Grant, i int, a types.SignedAnswer) (fault error, key collections.Triple[uint64, uint64, []byte], err error) {
+	leaf, node, malformed := parseLeaf(a.Leaf)
+	key = collections.Join3(g.Id, a.Provider, node)
+	twice, err := k.disputes.Has(ctx, key)
+	if err != nil {
+		return nil, key, err
+	}
+	sdkCtx := sdk.UnwrapSDKContext(ctx)
+	sdkCtx.GasMeter().ConsumeGas(gasSignature+gasFragment+gasPerNode*uint64(g.Leaves)/uint64(len(g.Proxies)), "judged answer")
+	if err := k.checkAnswerSignature(ctx, g.Proxies[i], a); err != nil {
+		return nil, key, err
+	}
+	if malformed == nil {
+		malformed = judge(sdkCtx.ChainID(), g, g.Proxies[i].Provider, leaf, a)
+	}
+	if malformed != nil && twice {
+		return nil, key, types.ErrDisputed.Wrapf("provider %d, node %x of grant %d", a.Provider, node, g.Id)
+	}
+	return malformed, key, nil
 }
 
 // parseLeaf decodes a leaf and gives the node a dispute of it stands under: none where it is malformed.
@@ -64,7 +73,7 @@ func parseLeaf(bz []byte) (leaf pre.Leaf, node []byte, malformed error) {
 
 // disputable returns the proxy's place in the grant if its answers are still answered for.
 func disputable(g types.Grant, provider uint64, now int64) (int, error) {
-	i, ok := g.ProxyOf(provider)
+	i, ok := g.AnsweredBy(provider)
 	if !ok {
 		return 0, types.ErrNotAProxy.Wrapf("provider %d in grant %d", provider, g.Id)
 	}
@@ -77,10 +86,10 @@ func disputable(g types.Grant, provider uint64, now int64) (int, error) {
 	return i, nil
 }
 
-// checkAnswerSignature checks that the proxy signed the answer with a key it has had since its acceptance.
+// checkAnswerSignature checks that the proxy signed the answer with a key it has had since it came by the parcel.
 func (k Keeper) checkAnswerSignature(ctx context.Context, p types.GrantProxy, a types.SignedAnswer) error {
-	if a.PeerKeyVersion < p.PeerKeyVersion {
-		return types.ErrAnswerSignature.Wrapf("by key version %d, the proxy accepted with %d", a.PeerKeyVersion, p.PeerKeyVersion)
+	if since, _ := p.KeyOf(a.Provider); a.PeerKeyVersion < since {
+		return types.ErrAnswerSignature.Wrapf("by key version %d, the proxy accepted with %d", a.PeerKeyVersion, since)
 	}
 	key, err := k.provider.PeerKey(ctx, a.Provider, a.PeerKeyVersion)
 	if err != nil {
@@ -93,10 +102,10 @@ func (k Keeper) checkAnswerSignature(ctx context.Context, p types.GrantProxy, a 
 }
 
 // judge returns what is wrong with an answer its proxy signed, or nil: a leaf the grant did not commit to, another capsule
-// than the leaf's, or a fragment that was not made from it with the leaf's share.
-func judge(chainID string, g types.Grant, leaf pre.Leaf, a types.SignedAnswer) error {
-	if leaf.Proxy != a.Provider {
-		return types.ErrLeaf.Wrapf("provider %d answered with the share of provider %d", a.Provider, leaf.Proxy)
+// than the leaf's, or a fragment that was not made from it with the leaf's share. drawn is the proxy the parcel was made for.
+func judge(chainID string, g types.Grant, drawn uint64, leaf pre.Leaf, a types.SignedAnswer) error {
+	if leaf.Proxy != drawn {
+		return types.ErrLeaf.Wrapf("provider %d answered with the share of provider %d, its parcel is that of provider %d", a.Provider, leaf.Proxy, drawn)
 	}
 	if err := types.CheckLeaf(g, leaf, a.Position, a.Path); err != nil {
 		return err
@@ -104,9 +113,9 @@ func judge(chainID string, g types.Grant, leaf pre.Leaf, a types.SignedAnswer) e
 	return pre.VerifyFragment(a.Fragment, leaf, a.Capsule, pre.Binding{ChainID: chainID, Grant: g.Id})
 }
 
-// punish burns the params' part of the bond and marks the proxy. The grant goes on with the others.
-func (k Keeper) punish(ctx context.Context, g types.Grant, i int, fault error) (sdk.Coin, error) {
-	id := g.Proxies[i].Provider
+// punish burns the params' part of a provider's bond and marks its place in the grant, unless another holds the parcel by now. The
+// grant goes on with the others.
+func (k Keeper) punish(ctx context.Context, g types.Grant, i int, id uint64, fault error) (sdk.Coin, error) {
 	slashed, err := k.provider.Slash(ctx, id, "wrong re-encryption")
 	if err != nil {
 		return sdk.Coin{}, err
@@ -122,7 +131,9 @@ func (k Keeper) punish(ctx context.Context, g types.Grant, i int, fault error) (
 	if err := k.reputation.Report(ctx, reputation.FragmentWrong(operator, g.Id)); err != nil {
 		return sdk.Coin{}, err
 	}
-	g.Proxies[i].State = types.PROXY_STATE_FAULTY
+	if g.Proxies[i].Holder() == id {
+		g.Proxies[i].State = types.PROXY_STATE_FAULTY
+	}
 	if err := k.grants.Set(ctx, g.Id, g); err != nil {
 		return sdk.Coin{}, err
 	}

@@ -46,11 +46,18 @@ var (
 )
 
 // fakeBank keeps balances by address; module accounts have theirs too.
-type fakeBank struct{ balances map[string]sdk.Coins }
+type fakeBank struct {
+	balances map[string]sdk.Coins
+	// stuck is an account that takes nothing.
+	stuck sdk.AccAddress
+}
 
-func (b *fakeBank) clone() *fakeBank { return &fakeBank{maps.Clone(b.balances)} }
+func (b *fakeBank) clone() *fakeBank { return &fakeBank{balances: maps.Clone(b.balances)} }
 
 func (b *fakeBank) move(from, to sdk.AccAddress, amt sdk.Coins) error {
+	if b.stuck != nil && b.stuck.Equals(to) {
+		return fmt.Errorf("%s takes nothing", to)
+	}
 	left, negative := b.balances[string(from)].SafeSub(amt...)
 	if negative {
 		return fmt.Errorf("insufficient funds: %s of %s", b.balances[string(from)], amt)
@@ -81,6 +88,7 @@ func (b *fakeBank) GetAllBalances(_ context.Context, addr sdk.AccAddress) sdk.Co
 // fakeProviders is a registry with state: rows, loads, versions of peer keys.
 type fakeProviders struct {
 	text     func(sdk.AccAddress) string
+	bank     *fakeBank
 	rows     map[uint64]provider.Provider
 	loads    map[uint64]provider.Load
 	peerKeys map[uint64][][]byte
@@ -204,6 +212,30 @@ func (p *fakeProviders) Slash(_ context.Context, id uint64, _ string) (sdk.Coin,
 	return cut, nil
 }
 
+func (p *fakeProviders) SlashPart(_ context.Context, id uint64, bps uint32, module string, shareBps uint32, _ string) (slashed, share sdk.Coin, err error) {
+	row := p.rows[id]
+	slashed = sdk.NewCoin(row.Bond.Denom, provider.Part(row.Bond.Amount, bps))
+	share = sdk.NewCoin(row.Bond.Denom, slashed.Amount.MulRaw(int64(shareBps)).QuoRaw(10_000))
+	row.Bond = row.Bond.Sub(slashed)
+	p.rows[id] = row
+	p.bank.balances[string(authtypes.NewModuleAddress(module))] = p.bank.balances[string(authtypes.NewModuleAddress(module))].Add(share)
+	return slashed, share, nil
+}
+
+func (p *fakeProviders) BoundarySeed(_ context.Context, d int64) ([]byte, error) {
+	return hash(fmt.Sprint("seed ", d)), nil
+}
+
+func (p *fakeProviders) Candidates(_ context.Context, d int64) ([]provider.Provider, error) {
+	var list []provider.Provider
+	for id := range uint64(200) {
+		if row, ok := p.rows[id]; ok && row.Status == provider.STATUS_ACTIVE && row.RegisteredHeight <= d {
+			list = append(list, row)
+		}
+	}
+	return list, nil
+}
+
 func (p *fakeProviders) CheckBoundary(_ context.Context, d int64) error {
 	if d != testBoundary {
 		return provider.ErrBoundary.Wrapf("%d, not %d", d, testBoundary)
@@ -235,7 +267,7 @@ func newFixture(t testing.TB) *fixture {
 	}
 	addresses := address.NewBech32Codec("cpc")
 	f.providers = &fakeProviders{
-		text: f.text, rows: map[uint64]provider.Provider{}, loads: map[uint64]provider.Load{}, peerKeys: map[uint64][][]byte{},
+		text: f.text, bank: f.bank, rows: map[uint64]provider.Provider{}, loads: map[uint64]provider.Load{}, peerKeys: map[uint64][][]byte{},
 		deals: map[[2]uint64]storage.Deal{},
 	}
 	f.told = &heard{}

@@ -27,7 +27,10 @@ func (k Keeper) InitGenesis(ctx context.Context, g *types.GenesisState) error {
 	if err := k.initStreams(ctx, g); err != nil {
 		return err
 	}
-	return k.initRights(ctx, g)
+	if err := k.initRights(ctx, g); err != nil {
+		return err
+	}
+	return k.initDemands(ctx, g)
 }
 
 func (k Keeper) initStreams(ctx context.Context, g *types.GenesisState) error {
@@ -126,7 +129,10 @@ func (k Keeper) ExportGenesis(ctx context.Context) (*types.GenesisState, error) 
 	if err != nil {
 		return nil, err
 	}
-	return g, k.exportRights(ctx, g)
+	if err := k.exportRights(ctx, g); err != nil {
+		return nil, err
+	}
+	return g, k.exportDemands(ctx, g)
 }
 
 func (k Keeper) exportRights(ctx context.Context, g *types.GenesisState) error {

@@ -9,7 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"cosmossdk.io/collections"
+	"cosmossdk.io/math"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
 	"github.com/cpchain/cpchain/x/datarights/types"
@@ -61,11 +63,35 @@ func populated(t testing.TB) world {
 	malformed := w.answer(0, faulty)
 	malformed.Leaf = nil
 	require.NoError(t, w.dispute(signAnswer(malformed)))
+	demanded(w)
 	f.providers.stuck = 1
 	f.at(unix(testNow.Unix() + 61 + 7*24*3600))
 	require.NoError(t, f.k.EndBlock(f.ctx))
 	f.providers.stuck = 0
 	return w
+}
+
+// demanded adds a grant with demands in every state, a parcel that was handed over and one that is offered.
+func demanded(w world) {
+	d := w.grant(w.stream, w.reader, w.keys)
+	for id := uint64(4); id <= 6; id++ {
+		require.NoError(w.t, w.accept(id, d.id))
+	}
+	w.dealt = d
+	w.handOver(4)
+	w.bank.balances[string(operator(6))] = w.bank.balances[string(operator(6))].Add(w.row(d.id).AcceptanceFee)
+	first := w.next(6)
+	require.NoError(w.t, w.offer(6, first))
+	require.NoError(w.t, w.decline(first))
+	require.NoError(w.t, w.offer(6, w.next(6)))
+	w.demand(0, 5)
+	w.demandCapsule(0)
+	w.pass(demandBlocks)
+	_, err := w.give(w.demand(0, 6), w.answer(0, 6))
+	require.NoError(w.t, err)
+	require.NoError(w.t, w.bringCapsule(w.alice, w.demandCapsule(1), d.capsules[0]))
+	w.demand(1, 5)
+	w.demandCapsule(3)
 }
 
 func TestExportImportExportGivesTheSameBytes(t *testing.T) {
@@ -74,7 +100,7 @@ func TestExportImportExportGivesTheSameBytes(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, first.Validate())
 	for name, n := range map[string]int{
-		"streams": len(first.Streams), "anchors": len(first.Anchors), "readers": len(first.Readers), "grants": len(first.Grants), "disputes": len(first.Disputes),
+		"streams": len(first.Streams), "anchors": len(first.Anchors), "readers": len(first.Readers), "grants": len(first.Grants), "disputes": len(first.Disputes), "demands": len(first.Demands),
 	} {
 		require.Greater(t, n, 1, name)
 	}
@@ -96,6 +122,7 @@ func TestExportImportExportGivesTheSameBytes(t *testing.T) {
 	other := newFixture(t)
 	other.k.bank, other.k.provider = w.bank.clone(), w.providers.clone()
 	other.at(w.ctx.BlockTime())
+	other.ctx = other.ctx.WithBlockHeight(w.ctx.BlockHeight())
 	require.NoError(t, other.k.InitGenesis(other.ctx, first))
 	second, err := other.k.ExportGenesis(other.ctx)
 	require.NoError(t, err)
@@ -108,7 +135,7 @@ func TestExportImportExportGivesTheSameBytes(t *testing.T) {
 		events[*types.EventGrantSettled](f)
 		f.at(unix(testNow.Unix() + 100*24*3600))
 		require.NoError(t, f.k.EndBlock(f.ctx))
-		require.Len(t, events[*types.EventGrantSettled](f), 2)
+		require.Len(t, events[*types.EventGrantSettled](f), 3)
 	}
 	require.Equal(t, w.dump(), other.dump())
 }
@@ -191,6 +218,23 @@ func TestInvariantsSeeWhatIsBroken(t *testing.T) {
 		"nobody's listing":     func(w world) error { return w.k.grantProxies.Set(w.ctx, collections.Join(uint64(9), w.dealt.id)) },
 		"a dispute of an honest proxy": func(w world) error {
 			return w.k.disputes.Set(w.ctx, collections.Join3(w.dealt.id, uint64(4), make([]byte, 9)))
+		},
+		"a demand not listed": func(w world) error {
+			return w.k.demandsOf.Remove(w.ctx, collections.Join(uint64(honest), w.demand(0, honest)))
+		},
+		"nobody's demand": func(w world) error { return w.k.demandsAt.Set(w.ctx, collections.Join(w.stream, uint64(77))) },
+		"a demand that never ends": func(w world) error {
+			id := w.demand(0, honest)
+			return w.k.demandsDue.Remove(w.ctx, collections.Join(w.demandRow(id).Deadline, id))
+		},
+		"an ending of no demand": func(w world) error { return w.k.demandsDue.Set(w.ctx, collections.Join(int64(1), uint64(77))) },
+		"a demand's fee gone": func(w world) error {
+			w.demand(0, honest)
+			w.bank.balances[string(authtypes.NewModuleAddress(types.ModuleName))] = sdk.NewCoins(w.row(w.dealt.id).AcceptanceFee)
+			return nil
+		},
+		"a pot with less in it": func(w world) error {
+			return w.k.pots.Set(w.ctx, w.dealt.id, types.Pot{Held: math.NewInt(5), Least: math.NewInt(5)})
 		},
 		"an id still to come": func(w world) error { return w.k.grantSeq.Set(w.ctx, 1) },
 	} {

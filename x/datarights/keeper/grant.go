@@ -46,6 +46,9 @@ func (k Keeper) Grant(ctx context.Context, owner sdk.AccAddress, msg *types.MsgG
 		return 0, err
 	}
 	g := newGrant(ctx, s, msg, params)
+	if g.Seed, err = k.provider.BoundarySeed(ctx, msg.Boundary); err != nil {
+		return 0, err
+	}
 	if g.Leaves, err = countLeaves(ctx, g, params); err != nil {
 		return 0, err
 	}
@@ -89,7 +92,7 @@ func (k Keeper) setGrant(ctx context.Context, g types.Grant) error {
 		if p.State == types.PROXY_STATE_REFUSED {
 			continue
 		}
-		if err := k.grantProxies.Set(ctx, collections.Join(p.Provider, g.Id)); err != nil {
+		if err := k.grantProxies.Set(ctx, collections.Join(p.Holder(), g.Id)); err != nil {
 			return err
 		}
 	}

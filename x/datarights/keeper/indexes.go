@@ -25,6 +25,9 @@ type (
 	grantIndexes struct {
 		stream, reader *indexes.Multi[uint64, uint64, types.Grant]
 	}
+	demandIndexes struct {
+		once *indexes.Unique[[]byte, uint64, types.Demand]
+	}
 )
 
 func ownerNameOf(addresses address.Codec, owner, name string) (ownerName, error) {
@@ -80,4 +83,14 @@ func newGrantIndexes(sb *collections.SchemaBuilder) grantIndexes {
 // IndexesList implements collections.Indexes.
 func (i grantIndexes) IndexesList() []collections.Index[uint64, types.Grant] {
 	return []collections.Index[uint64, types.Grant]{i.stream, i.reader}
+}
+
+func newDemandIndexes(sb *collections.SchemaBuilder) demandIndexes {
+	return demandIndexes{once: indexes.NewUnique(sb, types.DemandOnceKey, "demands_once", collections.BytesKey, collections.Uint64Key,
+		func(_ uint64, d types.Demand) ([]byte, error) { return d.Once(), nil })}
+}
+
+// IndexesList implements collections.Indexes.
+func (i demandIndexes) IndexesList() []collections.Index[uint64, types.Demand] {
+	return []collections.Index[uint64, types.Demand]{i.once}
 }

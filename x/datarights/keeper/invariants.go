@@ -18,7 +18,7 @@ import (
 // CheckInvariants checks what must hold after every block; the README lists it in words.
 func (k Keeper) CheckInvariants(ctx context.Context) error {
 	for _, check := range []func(context.Context) error{
-		k.checkStreams, k.checkStreamIndexes, k.checkReaders, k.checkGrants, k.checkGrantIndexes, k.checkLoads, k.checkEscrow, k.checkSequences,
+		k.checkStreams, k.checkStreamIndexes, k.checkReaders, k.checkGrants, k.checkGrantIndexes, k.checkDemands, k.checkLoads, k.checkEscrow, k.checkSequences,
 	} {
 		if err := check(ctx); err != nil {
 			return err
@@ -129,7 +129,7 @@ func (k Keeper) checkGrants(ctx context.Context) error {
 		}
 		for _, p := range g.Proxies {
 			want := !g.Settled && p.State != types.PROXY_STATE_REFUSED
-			if listed, err := k.grantProxies.Has(ctx, collections.Join(p.Provider, id)); err != nil || listed != want {
+			if listed, err := k.grantProxies.Has(ctx, collections.Join(p.Holder(), id)); err != nil || listed != want {
 				return true, fmt.Errorf("grant %d, proxy %d %s: listed %t: %w", id, p.Provider, p.State, listed, err)
 			}
 		}
@@ -141,7 +141,7 @@ func (k Keeper) checkGrants(ctx context.Context) error {
 func (k Keeper) checkGrantIndexes(ctx context.Context) error {
 	err := k.grantProxies.Walk(ctx, nil, func(key collections.Pair[uint64, uint64]) (bool, error) {
 		g, err := k.grants.Get(ctx, key.K2())
-		if _, ok := g.ProxyOf(key.K1()); err != nil || !ok {
+		if _, ok := g.HeldBy(key.K1()); err != nil || !ok {
 			return true, fmt.Errorf("provider %d is listed for grant %d: %w", key.K1(), key.K2(), err)
 		}
 		return false, nil
@@ -160,7 +160,8 @@ func (k Keeper) checkGrantIndexes(ctx context.Context) error {
 	}
 	return k.disputes.Walk(ctx, nil, func(key collections.Triple[uint64, uint64, []byte]) (bool, error) {
 		g, err := k.grants.Get(ctx, key.K1())
-		if i, ok := g.ProxyOf(key.K2()); err != nil || !ok || g.Proxies[i].State != types.PROXY_STATE_FAULTY {
+		i, ok := g.AnsweredBy(key.K2())
+		if err != nil || !ok || g.Proxies[i].Holder() == key.K2() && g.Proxies[i].State != types.PROXY_STATE_FAULTY {
 			return true, fmt.Errorf("dispute of grant %d names provider %d: %w", key.K1(), key.K2(), err)
 		}
 		return false, nil
@@ -172,11 +173,11 @@ func (k Keeper) checkLoads(ctx context.Context) error {
 	loads := map[uint64]provider.Load{}
 	err := k.grants.Walk(ctx, nil, func(_ uint64, g types.Grant) (bool, error) {
 		for _, p := range g.Proxies {
-			load := loads[p.Provider]
+			load := loads[p.Holder()]
 			if !g.Settled && (p.State == types.PROXY_STATE_ACCEPTED || p.State == types.PROXY_STATE_FAULTY) {
 				load.Grants++
 			}
-			loads[p.Provider] = load
+			loads[p.Holder()] = load
 		}
 		return false, nil
 	})
@@ -192,21 +193,27 @@ func (k Keeper) checkLoads(ctx context.Context) error {
 	return nil
 }
 
-// checkEscrow: the module holds exactly the acceptance fees of proxies who have not answered.
+// checkEscrow: the module holds exactly the acceptance fees of proxies who have not answered, and of hand-overs nobody has taken, the
+// fees of open demands, and the pots.
 func (k Keeper) checkEscrow(ctx context.Context) error {
 	unpaid := sdk.NewInt64Coin(types.FeeDenom, 0)
 	err := k.grants.Walk(ctx, nil, func(_ uint64, g types.Grant) (bool, error) {
 		if !g.Settled {
-			unpaid = unpaid.Add(g.Fees(g.Count(types.PROXY_STATE_ASKED)))
+			unpaid = unpaid.Add(g.Fees(g.Count(types.PROXY_STATE_ASKED) + g.Offers()))
 		}
 		return false, nil
 	})
 	if err != nil {
 		return err
 	}
+	demands, err := k.heldForDemands(ctx)
+	if err != nil {
+		return err
+	}
+	unpaid = unpaid.AddAmount(demands)
 	held := k.bank.GetAllBalances(ctx, authtypes.NewModuleAddress(types.ModuleName))
 	if !held.Equal(sdk.NewCoins(unpaid)) {
-		return fmt.Errorf("unpaid acceptance fees sum to %s, the module holds %s", unpaid, held)
+		return fmt.Errorf("unpaid fees and what demands brought in sum to %s, the module holds %s", unpaid, held)
 	}
 	return nil
 }

@@ -46,6 +46,16 @@ type Keeper struct {
 	disputes collections.KeySet[collections.Triple[uint64, uint64, []byte]]
 	// settlements: (time, grant) at which locks and fees are released; EndBlock deletes, a revocation moves.
 	settlements collections.KeySet[collections.Pair[int64, uint64]]
+	// demandSeq: the next demand id.
+	demandSeq collections.Sequence
+	// demands: id -> row; never deleted, but their bytes are after a time.
+	demands *collections.IndexedMap[uint64, types.Demand, demandIndexes]
+	// demandsOf: (provider, demand) for fragments; demandsAt: (stream, demand) for capsules. Their end deletes.
+	demandsOf, demandsAt collections.KeySet[collections.Pair[uint64, uint64]]
+	// demandsDue: (height, demand) at which it lapses or lets go of its bytes; EndBlock deletes, an answer moves.
+	demandsDue collections.KeySet[collections.Pair[int64, uint64]]
+	// pots: grant -> what its demands brought in; never deleted.
+	pots collections.Map[uint64, types.Pot]
 }
 
 // NewKeeper wires the module's state. authority is the address that may change the params.
@@ -72,6 +82,12 @@ func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, address
 		grantProxies: collections.NewKeySet(sb, types.GrantProxyKey, "grant_proxies", idPair),
 		disputes:     collections.NewKeySet(sb, types.DisputeKey, "disputes", collections.TripleKeyCodec(id, id, collections.BytesKey)),
 		settlements:  collections.NewKeySet(sb, types.SettlementKey, "settlements", collections.PairKeyCodec(collections.Int64Key, id)),
+		demandSeq:    collections.NewSequence(sb, types.DemandSeqKey, "demand_seq"),
+		demands:      collections.NewIndexedMap(sb, types.DemandKey, "demands", id, codec.CollValue[types.Demand](cdc), newDemandIndexes(sb)),
+		demandsOf:    collections.NewKeySet(sb, types.DemandOfKey, "demands_of", idPair),
+		demandsAt:    collections.NewKeySet(sb, types.DemandAtKey, "demands_at", idPair),
+		demandsDue:   collections.NewKeySet(sb, types.DemandDueKey, "demands_due", collections.PairKeyCodec(collections.Int64Key, id)),
+		pots:         collections.NewMap(sb, types.PotKey, "pots", id, codec.CollValue[types.Pot](cdc)),
 	}
 	schema, err := sb.Build()
 	if err != nil {

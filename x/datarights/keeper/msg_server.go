@@ -175,6 +175,105 @@ func (s msgServer) DisputeFragment(ctx context.Context, msg *types.MsgDisputeFra
 	return &types.MsgDisputeFragmentResponse{Slashed: slashed}, nil
 }
 
+// DemandFragment implements types.MsgServer.
+func (s msgServer) DemandFragment(ctx context.Context, msg *types.MsgDemandFragment) (*types.MsgDemandFragmentResponse, error) {
+	demander, err := s.k.account(msg.Demander)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.k.DemandFragment(ctx, demander, msg)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgDemandFragmentResponse{Id: id}, nil
+}
+
+// AnswerDemand implements types.MsgServer.
+func (s msgServer) AnswerDemand(ctx context.Context, msg *types.MsgAnswerDemand) (*types.MsgAnswerDemandResponse, error) {
+	operator, err := s.k.account(msg.Operator)
+	if err != nil {
+		return nil, err
+	}
+	slashed, err := s.k.AnswerDemand(ctx, operator, msg)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgAnswerDemandResponse{Slashed: slashed}, nil
+}
+
+// RefuteDemand implements types.MsgServer.
+func (s msgServer) RefuteDemand(ctx context.Context, msg *types.MsgRefuteDemand) (*types.MsgRefuteDemandResponse, error) {
+	operator, err := s.k.account(msg.Operator)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.k.RefuteDemand(ctx, operator, msg); err != nil {
+		return nil, err
+	}
+	return &types.MsgRefuteDemandResponse{}, nil
+}
+
+// DemandCapsule implements types.MsgServer.
+func (s msgServer) DemandCapsule(ctx context.Context, msg *types.MsgDemandCapsule) (*types.MsgDemandCapsuleResponse, error) {
+	demander, err := s.k.account(msg.Demander)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.k.DemandCapsule(ctx, demander, msg)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgDemandCapsuleResponse{Id: id}, nil
+}
+
+// AnswerCapsule implements types.MsgServer.
+func (s msgServer) AnswerCapsule(ctx context.Context, msg *types.MsgAnswerCapsule) (*types.MsgAnswerCapsuleResponse, error) {
+	sender, err := s.k.account(msg.Sender)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.k.AnswerCapsule(ctx, sender, msg); err != nil {
+		return nil, err
+	}
+	return &types.MsgAnswerCapsuleResponse{}, nil
+}
+
+// HandOver implements types.MsgServer.
+func (s msgServer) HandOver(ctx context.Context, msg *types.MsgHandOver) (*types.MsgHandOverResponse, error) {
+	operator, err := s.k.account(msg.Operator)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.k.HandOver(ctx, operator, msg); err != nil {
+		return nil, err
+	}
+	return &types.MsgHandOverResponse{}, nil
+}
+
+// TakeOver implements types.MsgServer.
+func (s msgServer) TakeOver(ctx context.Context, msg *types.MsgTakeOver) (*types.MsgTakeOverResponse, error) {
+	operator, err := s.k.account(msg.Operator)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.k.TakeOver(ctx, operator, msg); err != nil {
+		return nil, err
+	}
+	return &types.MsgTakeOverResponse{}, nil
+}
+
+// DeclineHandOver implements types.MsgServer.
+func (s msgServer) DeclineHandOver(ctx context.Context, msg *types.MsgDeclineHandOver) (*types.MsgDeclineHandOverResponse, error) {
+	operator, err := s.k.account(msg.Operator)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.k.DeclineHandOver(ctx, operator, msg); err != nil {
+		return nil, err
+	}
+	return &types.MsgDeclineHandOverResponse{}, nil
+}
+
 // UpdateParams implements types.MsgServer.
 func (s msgServer) UpdateParams(ctx context.Context, msg *types.MsgUpdateParams) (*types.MsgUpdateParamsResponse, error) {
 	if err := s.k.SetParams(ctx, msg.Authority, msg.Params); err != nil {

@@ -10,10 +10,14 @@ import (
 	"github.com/cpchain/cpchain/x/datarights/types"
 )
 
-// EndBlock releases the locks and unpaid fees of grants whose dispute window is over, a capped number per block.
+// EndBlock ends the demands that are due, and releases the locks and unpaid fees of grants whose dispute window is over, a capped
+// number of each per block.
 func (k Keeper) EndBlock(ctx context.Context) error {
 	params, err := k.params.Get(ctx)
 	if err != nil {
+		return err
+	}
+	if err := k.endDemands(ctx, params); err != nil {
 		return err
 	}
 	due, err := k.dueSettlements(ctx, int(params.SettlementsPerBlock))
@@ -53,18 +57,24 @@ func (k Keeper) settle(ctx sdk.Context, id uint64) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range g.Proxies {
+	for i, p := range g.Proxies {
 		if p.State == types.PROXY_STATE_REFUSED {
 			continue // off the books since
 		}
 		if p.State != types.PROXY_STATE_ASKED {
-			if err := k.provider.RemoveGrant(ctx, p.Provider); err != nil {
+			if err := k.provider.RemoveGrant(ctx, p.Holder()); err != nil {
 				return err
 			}
 		}
-		if err := k.grantProxies.Remove(ctx, collections.Join(p.Provider, g.Id)); err != nil {
+		if err := k.grantProxies.Remove(ctx, collections.Join(p.Holder(), g.Id)); err != nil {
 			return err
 		}
+		if err := k.withdrawOffer(ctx, &g, i); err != nil {
+			return err
+		}
+	}
+	if err := k.closePot(ctx, id); err != nil {
+		return err
 	}
 	unpaid := g.Fees(g.Count(types.PROXY_STATE_ASKED))
 	if err := k.refund(ctx, g.Owner, unpaid); err != nil {

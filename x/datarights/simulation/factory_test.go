@@ -129,6 +129,9 @@ func (c *chain) factories() []simsx.SimMsgFactoryX {
 		simulation.MsgRegisterReaderFactory(k), simulation.MsgRotateReaderFactory(k), simulation.MsgGrantFactory(k), simulation.MsgGrantFactory(k),
 		simulation.MsgAcceptGrantFactory(k), simulation.MsgAcceptGrantFactory(k), simulation.MsgRefuseGrantFactory(k), simulation.MsgRevokeGrantFactory(k),
 		simulation.MsgDisputeFragmentFactory(k), simulation.MsgUpdateParamsFactory(),
+		simulation.MsgDemandFragmentFactory(k), simulation.MsgDemandFragmentFactory(k), simulation.MsgAnswerDemandFactory(k), simulation.MsgRefuteDemandFactory(k),
+		simulation.MsgDemandCapsuleFactory(k), simulation.MsgDemandCapsuleFactory(k), simulation.MsgAnswerCapsuleFactory(k),
+		simulation.MsgHandOverFactory(k), simulation.MsgHandOverFactory(k), simulation.MsgTakeOverFactory(k), simulation.MsgDeclineHandOverFactory(k),
 	}
 }
 
@@ -139,7 +142,7 @@ func (c *chain) run(blocks int) {
 		c.ctx = c.ctx.WithBlockHeight(height).WithBlockTime(time.Unix(1_700_000_000+height*3600, 0)).
 			WithHeaderHash(bytes.Repeat([]byte{byte(height)}, 32)).WithEventManager(sdk.NewEventManager())
 		require.NoError(c.t, c.providers.BeginBlock(c.ctx))
-		for range 8 {
+		for range 12 {
 			c.send(factories[c.r.Intn(len(factories))])
 		}
 		require.NoError(c.t, c.rights.EndBlock(c.ctx))
@@ -149,8 +152,11 @@ func (c *chain) run(blocks int) {
 		require.NoError(c.t, c.rights.CheckInvariants(c.ctx), "height %d", height)
 		for _, e := range c.ctx.EventManager().Events() {
 			require.False(c.t, strings.HasSuffix(e.Type, "EventSettlementFailed"), "%v", e)
-			if strings.HasSuffix(e.Type, "EventGrantSettled") {
-				c.delivered["settled"]++
+			require.False(c.t, strings.HasSuffix(e.Type, "EventDemandFailed"), "%v", e)
+			for name, kind := range map[string]string{"settled": "EventGrantSettled", "demands ended": "EventDemandEnded", "handed over": "EventHandedOver"} {
+				if strings.HasSuffix(e.Type, kind) {
+					c.delivered[name]++
+				}
 			}
 		}
 	}
@@ -207,6 +213,22 @@ func (c *chain) deliver(ctx context.Context, msg sdk.Msg) (err error) {
 		_, err = s.RevokeGrant(ctx, m)
 	case *types.MsgDisputeFragment:
 		_, err = s.DisputeFragment(ctx, m)
+	case *types.MsgDemandFragment:
+		_, err = s.DemandFragment(ctx, m)
+	case *types.MsgAnswerDemand:
+		_, err = s.AnswerDemand(ctx, m)
+	case *types.MsgRefuteDemand:
+		_, err = s.RefuteDemand(ctx, m)
+	case *types.MsgDemandCapsule:
+		_, err = s.DemandCapsule(ctx, m)
+	case *types.MsgAnswerCapsule:
+		_, err = s.AnswerCapsule(ctx, m)
+	case *types.MsgHandOver:
+		_, err = s.HandOver(ctx, m)
+	case *types.MsgTakeOver:
+		_, err = s.TakeOver(ctx, m)
+	case *types.MsgDeclineHandOver:
+		_, err = s.DeclineHandOver(ctx, m)
 	case *types.MsgUpdateParams:
 		_, err = s.UpdateParams(ctx, m)
 	default:
@@ -234,7 +256,7 @@ func TestRandomMessagesKeepTheInvariants(t *testing.T) {
 		}
 	}
 	t.Log(total)
-	require.Len(t, total, 3+14+1, "every message was delivered, and grants were settled: %v", total)
+	require.Len(t, total, 3+22+3, "every message was delivered, grants were settled, demands ended and parcels handed over: %v", total)
 }
 
 func TestTheSameSeedGivesTheSameState(t *testing.T) {

@@ -27,5 +27,12 @@ func RandomParams(r *rand.Rand) types.Params {
 	params.DisputeWindowSeconds = 1 + r.Int63n(24*3600)
 	params.SettlementsPerBlock = 1 + uint32(r.Int31n(10))
 	params.MaxKeyEpochs = 4 + uint32(r.Int31n(60))
+	params.DemandFee = sdk.NewInt64Coin(types.FeeDenom, r.Int63n(10))
+	params.DemandBlocks = 1 + r.Int63n(10)
+	params.DemandShareBps = uint32(r.Int31n(9_001))
+	params.MaxOpenDemands = 1 + uint32(r.Int31n(8))
+	params.DemandsPerBlock = 1 + uint32(r.Int31n(3))
+	params.AnswersKeptBlocks = 1 + r.Int63n(20)
+	params.HandOverBlocks = 1 + r.Int63n(10)
 	return params
 }

@@ -77,7 +77,7 @@ func MsgGrantFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgGrant] {
 		msg := &types.MsgGrant{
 			Owner: p.owner.AddressBech32, Stream: p.stream.Id, Reader: reader.Id, ReaderVersion: reader.Version, KeyEpoch: epoch.Epoch,
 			FirstInterval: epoch.Start, LastInterval: epoch.Start + uint32(r.Intn(200)), Grain: 3 + uint32(r.Intn(5)), Boundary: boundary(ctx, k),
-			Root: bytesOf(r, 32), ExpiresAt: now.Unix() + 1 + r.Int63n(params.MaxGrantSeconds), AcceptanceFee: sdk.NewInt64Coin(types.FeeDenom, r.Int63n(10)),
+			ExpiresAt: now.Unix() + 1 + r.Int63n(params.MaxGrantSeconds), AcceptanceFee: sdk.NewInt64Coin(types.FeeDenom, r.Int63n(10)),
 		}
 		if open, err := p.stream.IntervalAt(now.UnixMilli()); err == nil && r.Bool() {
 			msg.Split = uint64(open)
@@ -91,6 +91,9 @@ func MsgGrantFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgGrant] {
 			return nil, nil
 		}
 		msg.Threshold = 1 + uint32(r.Intn(len(msg.Proxies)))
+		if msg.Root, err = rootOf(msg); err != nil {
+			reporter.Fail(err)
+		}
 		return []simsx.SimAccount{p.owner}, msg
 	}
 }

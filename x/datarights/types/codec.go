@@ -13,7 +13,8 @@ func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 	registry.RegisterImplementations((*sdk.Msg)(nil),
 		&MsgCreateStream{}, &MsgUpdateStream{}, &MsgSetWriter{}, &MsgBumpWriter{}, &MsgRekey{}, &MsgAnchor{},
 		&MsgRegisterReader{}, &MsgRotateReader{}, &MsgGrant{}, &MsgAcceptGrant{}, &MsgRefuseGrant{}, &MsgRevokeGrant{},
-		&MsgDisputeFragment{}, &MsgUpdateParams{})
+		&MsgDisputeFragment{}, &MsgDemandFragment{}, &MsgAnswerDemand{}, &MsgRefuteDemand{}, &MsgDemandCapsule{}, &MsgAnswerCapsule{},
+		&MsgHandOver{}, &MsgTakeOver{}, &MsgDeclineHandOver{}, &MsgUpdateParams{})
 	msgservice.RegisterMsgServiceDesc(registry, &_Msg_serviceDesc)
 }
 
@@ -32,5 +33,13 @@ func RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
 	legacy.RegisterAminoMsg(cdc, &MsgRefuseGrant{}, "cpchain/MsgRefuseGrant")
 	legacy.RegisterAminoMsg(cdc, &MsgRevokeGrant{}, "cpchain/MsgRevokeGrant")
 	legacy.RegisterAminoMsg(cdc, &MsgDisputeFragment{}, "cpchain/MsgDisputeFragment")
+	legacy.RegisterAminoMsg(cdc, &MsgDemandFragment{}, "cpchain/MsgDemandFragment")
+	legacy.RegisterAminoMsg(cdc, &MsgAnswerDemand{}, "cpchain/MsgAnswerDemand")
+	legacy.RegisterAminoMsg(cdc, &MsgRefuteDemand{}, "cpchain/MsgRefuteDemand")
+	legacy.RegisterAminoMsg(cdc, &MsgDemandCapsule{}, "cpchain/MsgDemandCapsule")
+	legacy.RegisterAminoMsg(cdc, &MsgAnswerCapsule{}, "cpchain/MsgAnswerCapsule")
+	legacy.RegisterAminoMsg(cdc, &MsgHandOver{}, "cpchain/MsgHandOver")
+	legacy.RegisterAminoMsg(cdc, &MsgTakeOver{}, "cpchain/MsgTakeOver")
+	legacy.RegisterAminoMsg(cdc, &MsgDeclineHandOver{}, "cpchain/MsgDeclineHandOver")
 	legacy.RegisterAminoMsg(cdc, &MsgUpdateParams{}, "cpchain/x/datarights/MsgUpdateParams")
 }

@@ -68,6 +68,22 @@ var (
 	ErrDisputeWindow   = errorsmod.Register(ModuleName, 75, "the dispute window is over")
 	ErrLeaf            = errorsmod.Register(ModuleName, 76, "leaf is not the one the grant committed to")
 	ErrEvidence        = errorsmod.Register(ModuleName, 77, "malformed evidence")
+
+	ErrPending         = errorsmod.Register(ModuleName, 80, "the grant is not live yet")
+	ErrNode            = errorsmod.Register(ModuleName, 81, "not a node of the grant")
+	ErrStillOpen       = errorsmod.Register(ModuleName, 82, "the window of the node has not closed yet")
+	ErrCapsule         = errorsmod.Register(ModuleName, 83, "bad capsule")
+	ErrDemanded        = errorsmod.Register(ModuleName, 84, "demanded already")
+	ErrTooManyDemands  = errorsmod.Register(ModuleName, 85, "too many open demands of one grant")
+	ErrDemandEnded     = errorsmod.Register(ModuleName, 86, "the demand is not open any more")
+	ErrDemandKind      = errorsmod.Register(ModuleName, 87, "the demand asks for something else")
+	ErrForeignDemand   = errorsmod.Register(ModuleName, 88, "signer is not whom the demand is for")
+	ErrAnswerElsewhere = errorsmod.Register(ModuleName, 89, "the answer is not about what was demanded")
+
+	ErrSuccessor    = errorsmod.Register(ModuleName, 90, "not the next rank of the grant's draw")
+	ErrOffered      = errorsmod.Register(ModuleName, 91, "the parcel has been offered to another")
+	ErrNotOffered   = errorsmod.Register(ModuleName, 92, "the parcel has not been offered to the signer")
+	ErrTooManyHands = errorsmod.Register(ModuleName, 93, "the parcel has been handed over too often")
 )
 
 // refusal is a registered refusal together with what caused it: errors.Is finds both, code and codespace are the kind's.

@@ -801,6 +801,449 @@ func (m *EventSettlementFailed) GetError() string {
 	return ""
 }
 
+// EventDemanded: a demand waits for its answer.
+type EventDemanded struct {
+	Demand   uint64     `protobuf:"varint,1,opt,name=demand,proto3" json:"demand,omitempty"`
+	Kind     DemandKind `protobuf:"varint,2,opt,name=kind,proto3,enum=cpchain.datarights.v1.DemandKind" json:"kind,omitempty"`
+	Grant    uint64     `protobuf:"varint,3,opt,name=grant,proto3" json:"grant,omitempty"`
+	Provider uint64     `protobuf:"varint,4,opt,name=provider,proto3" json:"provider,omitempty"`
+	Deadline int64      `protobuf:"varint,5,opt,name=deadline,proto3" json:"deadline,omitempty"`
+}
+
+func (m *EventDemanded) Reset()         { *m = EventDemanded{} }
+func (m *EventDemanded) String() string { return proto.CompactTextString(m) }
+func (*EventDemanded) ProtoMessage()    {}
+func (*EventDemanded) Descriptor() ([]byte, []int) {
+	return fileDescriptor_114b58abe1285b86, []int{13}
+}
+func (m *EventDemanded) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventDemanded) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventDemanded.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventDemanded) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventDemanded.Merge(m, src)
+}
+func (m *EventDemanded) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventDemanded) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventDemanded.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventDemanded proto.InternalMessageInfo
+
+func (m *EventDemanded) GetDemand() uint64 {
+	if m != nil {
+		return m.Demand
+	}
+	return 0
+}
+
+func (m *EventDemanded) GetKind() DemandKind {
+	if m != nil {
+		return m.Kind
+	}
+	return DEMAND_KIND_UNSPECIFIED
+}
+
+func (m *EventDemanded) GetGrant() uint64 {
+	if m != nil {
+		return m.Grant
+	}
+	return 0
+}
+
+func (m *EventDemanded) GetProvider() uint64 {
+	if m != nil {
+		return m.Provider
+	}
+	return 0
+}
+
+func (m *EventDemanded) GetDeadline() int64 {
+	if m != nil {
+		return m.Deadline
+	}
+	return 0
+}
+
+// EventDemandEnded: a demand was answered, was refuted, lapsed, or its grant ended.
+type EventDemandEnded struct {
+	Demand  uint64      `protobuf:"varint,1,opt,name=demand,proto3" json:"demand,omitempty"`
+	Grant   uint64      `protobuf:"varint,2,opt,name=grant,proto3" json:"grant,omitempty"`
+	State   DemandState `protobuf:"varint,3,opt,name=state,proto3,enum=cpchain.datarights.v1.DemandState" json:"state,omitempty"`
+	Slashed string      `protobuf:"bytes,4,opt,name=slashed,proto3" json:"slashed,omitempty"`
+}
+
+func (m *EventDemandEnded) Reset()         { *m = EventDemandEnded{} }
+func (m *EventDemandEnded) String() string { return proto.CompactTextString(m) }
+func (*EventDemandEnded) ProtoMessage()    {}
+func (*EventDemandEnded) Descriptor() ([]byte, []int) {
+	return fileDescriptor_114b58abe1285b86, []int{14}
+}
+func (m *EventDemandEnded) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventDemandEnded) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventDemandEnded.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventDemandEnded) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventDemandEnded.Merge(m, src)
+}
+func (m *EventDemandEnded) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventDemandEnded) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventDemandEnded.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventDemandEnded proto.InternalMessageInfo
+
+func (m *EventDemandEnded) GetDemand() uint64 {
+	if m != nil {
+		return m.Demand
+	}
+	return 0
+}
+
+func (m *EventDemandEnded) GetGrant() uint64 {
+	if m != nil {
+		return m.Grant
+	}
+	return 0
+}
+
+func (m *EventDemandEnded) GetState() DemandState {
+	if m != nil {
+		return m.State
+	}
+	return DEMAND_STATE_UNSPECIFIED
+}
+
+func (m *EventDemandEnded) GetSlashed() string {
+	if m != nil {
+		return m.Slashed
+	}
+	return ""
+}
+
+// EventDemandFailed: a demand could not be ended; it is kept and named here.
+type EventDemandFailed struct {
+	Demand uint64 `protobuf:"varint,1,opt,name=demand,proto3" json:"demand,omitempty"`
+	Error  string `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+}
+
+func (m *EventDemandFailed) Reset()         { *m = EventDemandFailed{} }
+func (m *EventDemandFailed) String() string { return proto.CompactTextString(m) }
+func (*EventDemandFailed) ProtoMessage()    {}
+func (*EventDemandFailed) Descriptor() ([]byte, []int) {
+	return fileDescriptor_114b58abe1285b86, []int{15}
+}
+func (m *EventDemandFailed) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventDemandFailed) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventDemandFailed.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventDemandFailed) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventDemandFailed.Merge(m, src)
+}
+func (m *EventDemandFailed) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventDemandFailed) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventDemandFailed.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventDemandFailed proto.InternalMessageInfo
+
+func (m *EventDemandFailed) GetDemand() uint64 {
+	if m != nil {
+		return m.Demand
+	}
+	return 0
+}
+
+func (m *EventDemandFailed) GetError() string {
+	if m != nil {
+		return m.Error
+	}
+	return ""
+}
+
+// EventReaderCompensated: a reader got part of the cuts of proxies that kept a node from it.
+type EventReaderCompensated struct {
+	Grant   uint64 `protobuf:"varint,1,opt,name=grant,proto3" json:"grant,omitempty"`
+	Account string `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	Amount  string `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+}
+
+func (m *EventReaderCompensated) Reset()         { *m = EventReaderCompensated{} }
+func (m *EventReaderCompensated) String() string { return proto.CompactTextString(m) }
+func (*EventReaderCompensated) ProtoMessage()    {}
+func (*EventReaderCompensated) Descriptor() ([]byte, []int) {
+	return fileDescriptor_114b58abe1285b86, []int{16}
+}
+func (m *EventReaderCompensated) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventReaderCompensated) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventReaderCompensated.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventReaderCompensated) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventReaderCompensated.Merge(m, src)
+}
+func (m *EventReaderCompensated) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventReaderCompensated) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventReaderCompensated.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventReaderCompensated proto.InternalMessageInfo
+
+func (m *EventReaderCompensated) GetGrant() uint64 {
+	if m != nil {
+		return m.Grant
+	}
+	return 0
+}
+
+func (m *EventReaderCompensated) GetAccount() string {
+	if m != nil {
+		return m.Account
+	}
+	return ""
+}
+
+func (m *EventReaderCompensated) GetAmount() string {
+	if m != nil {
+		return m.Amount
+	}
+	return ""
+}
+
+// EventHandOverOffered: a proxy offered its parcel to another provider.
+type EventHandOverOffered struct {
+	Grant uint64 `protobuf:"varint,1,opt,name=grant,proto3" json:"grant,omitempty"`
+	From  uint64 `protobuf:"varint,2,opt,name=from,proto3" json:"from,omitempty"`
+	To    uint64 `protobuf:"varint,3,opt,name=to,proto3" json:"to,omitempty"`
+}
+
+func (m *EventHandOverOffered) Reset()         { *m = EventHandOverOffered{} }
+func (m *EventHandOverOffered) String() string { return proto.CompactTextString(m) }
+func (*EventHandOverOffered) ProtoMessage()    {}
+func (*EventHandOverOffered) Descriptor() ([]byte, []int) {
+	return fileDescriptor_114b58abe1285b86, []int{17}
+}
+func (m *EventHandOverOffered) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventHandOverOffered) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventHandOverOffered.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventHandOverOffered) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventHandOverOffered.Merge(m, src)
+}
+func (m *EventHandOverOffered) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventHandOverOffered) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventHandOverOffered.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventHandOverOffered proto.InternalMessageInfo
+
+func (m *EventHandOverOffered) GetGrant() uint64 {
+	if m != nil {
+		return m.Grant
+	}
+	return 0
+}
+
+func (m *EventHandOverOffered) GetFrom() uint64 {
+	if m != nil {
+		return m.From
+	}
+	return 0
+}
+
+func (m *EventHandOverOffered) GetTo() uint64 {
+	if m != nil {
+		return m.To
+	}
+	return 0
+}
+
+// EventHandedOver: the parcel has another holder.
+type EventHandedOver struct {
+	Grant uint64 `protobuf:"varint,1,opt,name=grant,proto3" json:"grant,omitempty"`
+	From  uint64 `protobuf:"varint,2,opt,name=from,proto3" json:"from,omitempty"`
+	To    uint64 `protobuf:"varint,3,opt,name=to,proto3" json:"to,omitempty"`
+}
+
+func (m *EventHandedOver) Reset()         { *m = EventHandedOver{} }
+func (m *EventHandedOver) String() string { return proto.CompactTextString(m) }
+func (*EventHandedOver) ProtoMessage()    {}
+func (*EventHandedOver) Descriptor() ([]byte, []int) {
+	return fileDescriptor_114b58abe1285b86, []int{18}
+}
+func (m *EventHandedOver) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventHandedOver) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventHandedOver.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventHandedOver) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventHandedOver.Merge(m, src)
+}
+func (m *EventHandedOver) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventHandedOver) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventHandedOver.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventHandedOver proto.InternalMessageInfo
+
+func (m *EventHandedOver) GetGrant() uint64 {
+	if m != nil {
+		return m.Grant
+	}
+	return 0
+}
+
+func (m *EventHandedOver) GetFrom() uint64 {
+	if m != nil {
+		return m.From
+	}
+	return 0
+}
+
+func (m *EventHandedOver) GetTo() uint64 {
+	if m != nil {
+		return m.To
+	}
+	return 0
+}
+
+// EventHandOverDeclined: the provider that was offered a parcel does not take it.
+type EventHandOverDeclined struct {
+	Grant    uint64 `protobuf:"varint,1,opt,name=grant,proto3" json:"grant,omitempty"`
+	Provider uint64 `protobuf:"varint,2,opt,name=provider,proto3" json:"provider,omitempty"`
+	Reason   string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+}
+
+func (m *EventHandOverDeclined) Reset()         { *m = EventHandOverDeclined{} }
+func (m *EventHandOverDeclined) String() string { return proto.CompactTextString(m) }
+func (*EventHandOverDeclined) ProtoMessage()    {}
+func (*EventHandOverDeclined) Descriptor() ([]byte, []int) {
+	return fileDescriptor_114b58abe1285b86, []int{19}
+}
+func (m *EventHandOverDeclined) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventHandOverDeclined) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventHandOverDeclined.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventHandOverDeclined) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventHandOverDeclined.Merge(m, src)
+}
+func (m *EventHandOverDeclined) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventHandOverDeclined) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventHandOverDeclined.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventHandOverDeclined proto.InternalMessageInfo
+
+func (m *EventHandOverDeclined) GetGrant() uint64 {
+	if m != nil {
+		return m.Grant
+	}
+	return 0
+}
+
+func (m *EventHandOverDeclined) GetProvider() uint64 {
+	if m != nil {
+		return m.Provider
+	}
+	return 0
+}
+
+func (m *EventHandOverDeclined) GetReason() string {
+	if m != nil {
+		return m.Reason
+	}
+	return ""
+}
+
 func init() {
 	proto.RegisterType((*EventStreamCreated)(nil), "cpchain.datarights.v1.EventStreamCreated")
 	proto.RegisterType((*EventStreamUpdated)(nil), "cpchain.datarights.v1.EventStreamUpdated")
@@ -815,6 +1258,13 @@ func init() {
 	proto.RegisterType((*EventGrantSettled)(nil), "cpchain.datarights.v1.EventGrantSettled")
 	proto.RegisterType((*EventFragmentFault)(nil), "cpchain.datarights.v1.EventFragmentFault")
 	proto.RegisterType((*EventSettlementFailed)(nil), "cpchain.datarights.v1.EventSettlementFailed")
+	proto.RegisterType((*EventDemanded)(nil), "cpchain.datarights.v1.EventDemanded")
+	proto.RegisterType((*EventDemandEnded)(nil), "cpchain.datarights.v1.EventDemandEnded")
+	proto.RegisterType((*EventDemandFailed)(nil), "cpchain.datarights.v1.EventDemandFailed")
+	proto.RegisterType((*EventReaderCompensated)(nil), "cpchain.datarights.v1.EventReaderCompensated")
+	proto.RegisterType((*EventHandOverOffered)(nil), "cpchain.datarights.v1.EventHandOverOffered")
+	proto.RegisterType((*EventHandedOver)(nil), "cpchain.datarights.v1.EventHandedOver")
+	proto.RegisterType((*EventHandOverDeclined)(nil), "cpchain.datarights.v1.EventHandOverDeclined")
 }
 
 func init() {
@@ -822,50 +1272,63 @@ func init() {
 }
 
 var fileDescriptor_114b58abe1285b86 = []byte{
-	// 685 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x9c, 0x54, 0x4d, 0x6f, 0x13, 0x3b,
-	0x14, 0xcd, 0x34, 0x49, 0x9b, 0xb8, 0x4d, 0xf5, 0xde, 0x28, 0x7d, 0x9a, 0xd7, 0xf7, 0x08, 0xc1,
-	0x12, 0x28, 0x2c, 0x9a, 0xa8, 0x65, 0xc9, 0x2a, 0xad, 0x4a, 0x85, 0xc4, 0x06, 0x47, 0x08, 0xc1,
-	0xa6, 0x72, 0x67, 0x6e, 0x67, 0xac, 0x24, 0xe3, 0xc1, 0x76, 0xa6, 0x0d, 0x42, 0xe2, 0x2f, 0x20,
-	0x7e, 0x0b, 0x3f, 0xa2, 0xcb, 0x8a, 0x15, 0x2b, 0x84, 0xda, 0x3f, 0x82, 0xfc, 0x31, 0x4d, 0x82,
-	0x9a, 0x22, 0xb1, 0x8a, 0xcf, 0xcd, 0xb9, 0xf7, 0x9c, 0x7b, 0x3c, 0x32, 0xc2, 0x61, 0x16, 0x26,
-	0x94, 0xa5, 0xbd, 0x88, 0x2a, 0x2a, 0x58, 0x9c, 0x28, 0xd9, 0xcb, 0x77, 0x7b, 0x90, 0x43, 0xaa,
-	0x64, 0x37, 0x13, 0x5c, 0x71, 0x7f, 0xcb, 0x71, 0xba, 0x33, 0x4e, 0x37, 0xdf, 0xdd, 0xfe, 0x37,
-	0xe4, 0x72, 0xcc, 0xe5, 0xb1, 0x21, 0xf5, 0x2c, 0xb0, 0x1d, 0xdb, 0x4b, 0xa6, 0x4a, 0x25, 0x80,
-	0x8e, 0x1d, 0xa7, 0x19, 0xf3, 0x98, 0xdb, 0x5e, 0x7d, 0xb2, 0x55, 0xfc, 0x12, 0xf9, 0x87, 0x5a,
-	0x7b, 0x60, 0xa8, 0x07, 0x02, 0xa8, 0x82, 0xc8, 0x7f, 0x8a, 0x56, 0x6d, 0x6f, 0xe0, 0xb5, 0xbd,
-	0xce, 0xfa, 0xde, 0xbd, 0xee, 0xad, 0x96, 0xba, 0xb6, 0x6b, 0xbf, 0x72, 0xf1, 0xfd, 0x7e, 0x89,
-	0xb8, 0x16, 0xfc, 0x61, 0x61, 0xe4, 0xab, 0x2c, 0x32, 0x23, 0xff, 0x59, 0x18, 0x59, 0x29, 0xd8,
-	0xbe, 0x8f, 0x2a, 0x8a, 0xc6, 0x32, 0x58, 0x69, 0x97, 0x3b, 0x75, 0x62, 0xce, 0x7e, 0x1b, 0xad,
-	0x47, 0x20, 0x43, 0xc1, 0x32, 0xc5, 0x78, 0x1a, 0x94, 0xdb, 0x5e, 0xa7, 0x4e, 0xe6, 0x4b, 0x7e,
-	0x80, 0xd6, 0x32, 0xc1, 0x72, 0xaa, 0x20, 0xa8, 0xb4, 0xbd, 0x4e, 0x8d, 0x14, 0x10, 0x7f, 0x44,
-	0x9b, 0x46, 0xfd, 0xb5, 0x60, 0x0a, 0xc4, 0x00, 0xd4, 0x52, 0xe5, 0x07, 0x68, 0xe3, 0xcc, 0x90,
-	0x8e, 0x21, 0xe3, 0x61, 0x12, 0xac, 0xb4, 0xbd, 0x4e, 0x83, 0xac, 0xdb, 0xda, 0xa1, 0x2e, 0xf9,
-	0x7b, 0x68, 0x8d, 0x86, 0x21, 0x9f, 0xa4, 0xca, 0x9a, 0xd8, 0x0f, 0xbe, 0x7e, 0xd9, 0x69, 0xba,
-	0xe8, 0xfb, 0x51, 0x24, 0x40, 0xca, 0x81, 0x12, 0x2c, 0x8d, 0x49, 0x41, 0xc4, 0x6f, 0xd0, 0x86,
-	0x31, 0x40, 0x60, 0x08, 0xd3, 0x3b, 0x16, 0xff, 0x0f, 0xd5, 0x87, 0x30, 0x5d, 0xd0, 0xae, 0x0d,
-	0x61, 0x6a, 0x85, 0x9b, 0xa8, 0x2a, 0x15, 0x15, 0x56, 0xb6, 0x41, 0x2c, 0xc0, 0x9f, 0x3d, 0xd4,
-	0x30, 0xb3, 0xfb, 0x69, 0x98, 0x70, 0x71, 0xc7, 0xf0, 0xbf, 0x50, 0x59, 0xc2, 0x3b, 0x33, 0xb6,
-	0x42, 0xf4, 0xd1, 0x7f, 0x88, 0x36, 0x4f, 0x99, 0x90, 0xea, 0x98, 0xa5, 0x0a, 0x44, 0x4e, 0x47,
-	0x6e, 0x74, 0xc3, 0x54, 0x9f, 0xbb, 0xa2, 0xff, 0x3f, 0xaa, 0x17, 0x04, 0x69, 0xa2, 0x6d, 0x90,
-	0x59, 0x41, 0x5f, 0x56, 0x42, 0x65, 0x12, 0x54, 0xdb, 0x5e, 0x67, 0x83, 0x98, 0x33, 0x16, 0x2e,
-	0x70, 0x02, 0x34, 0xba, 0x09, 0x5c, 0x18, 0x50, 0x98, 0xb2, 0x48, 0x5f, 0x5a, 0x0e, 0x42, 0xea,
-	0x2b, 0xb5, 0xfb, 0x16, 0xd0, 0xef, 0xa2, 0x2a, 0x3f, 0x4b, 0x41, 0xfc, 0x36, 0x65, 0x4b, 0xc3,
-	0xa9, 0xcb, 0xf8, 0x48, 0xd0, 0x54, 0x7f, 0x5c, 0x4d, 0x54, 0x8d, 0xf5, 0xd1, 0x09, 0x5a, 0x30,
-	0x17, 0xce, 0xca, 0x42, 0x38, 0x33, 0x7f, 0xe5, 0x5f, 0xfd, 0x65, 0x82, 0x9f, 0x33, 0xd0, 0x9b,
-	0x97, 0x3b, 0x15, 0x52, 0x40, 0xfc, 0xde, 0x7d, 0xd2, 0x46, 0xaf, 0x9f, 0xca, 0x33, 0x10, 0x4b,
-	0x55, 0xb7, 0x51, 0x2d, 0x13, 0x3c, 0x67, 0x7a, 0xbe, 0xd5, 0xbd, 0xc1, 0xfa, 0x3f, 0x1a, 0x86,
-	0x90, 0x29, 0x88, 0x8c, 0x76, 0x8d, 0xdc, 0x60, 0xe7, 0x4a, 0xf2, 0xd4, 0xc4, 0x5e, 0x27, 0x0e,
-	0xe1, 0x47, 0x2e, 0x5f, 0xa3, 0xfd, 0x82, 0xe5, 0x70, 0xbb, 0x2e, 0x7e, 0x8c, 0xfe, 0x9e, 0xf1,
-	0x08, 0xe4, 0x7c, 0xb8, 0xcc, 0x22, 0xee, 0xcf, 0x53, 0x07, 0xa0, 0xd4, 0xe8, 0xae, 0x0c, 0x05,
-	0x9c, 0x4e, 0xd2, 0xc8, 0xec, 0x62, 0x5c, 0x69, 0x84, 0xcf, 0x5d, 0x22, 0xcf, 0x04, 0x8d, 0xc7,
-	0xfa, 0x97, 0x4e, 0x46, 0xea, 0x0f, 0x12, 0x99, 0x6d, 0x5d, 0x9e, 0xdf, 0x5a, 0xdf, 0x85, 0x1c,
-	0x51, 0x99, 0x40, 0xe4, 0xe2, 0x28, 0x20, 0x3e, 0x40, 0x5b, 0xf6, 0x79, 0x31, 0xbe, 0xad, 0x36,
-	0x5b, 0xbe, 0x40, 0x13, 0x55, 0x41, 0x08, 0x2e, 0x9c, 0x7f, 0x0b, 0xf6, 0x8f, 0x2e, 0xae, 0x5a,
-	0xde, 0xe5, 0x55, 0xcb, 0xfb, 0x71, 0xd5, 0xf2, 0x3e, 0x5d, 0xb7, 0x4a, 0x97, 0xd7, 0xad, 0xd2,
-	0xb7, 0xeb, 0x56, 0xe9, 0xed, 0x4e, 0xcc, 0x54, 0x32, 0x39, 0xe9, 0x86, 0x7c, 0xdc, 0x2b, 0x5e,
-	0xd5, 0xe2, 0xf7, 0x7c, 0xfe, 0x7d, 0x55, 0xd3, 0x0c, 0xe4, 0xc9, 0xaa, 0x79, 0x46, 0x9f, 0xfc,
-	0x0c, 0x00, 0x00, 0xff, 0xff, 0x60, 0x18, 0x38, 0x31, 0xd8, 0x05, 0x00, 0x00,
+	// 889 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xac, 0x56, 0xdd, 0x6e, 0x23, 0x35,
+	0x14, 0xee, 0x24, 0xd3, 0xdd, 0xc6, 0x6d, 0xc2, 0x32, 0xca, 0xae, 0x42, 0x81, 0x90, 0x5a, 0x02,
+	0x85, 0x8b, 0x4d, 0xb4, 0x45, 0x48, 0x48, 0x5c, 0xb5, 0xdd, 0xb2, 0xa0, 0x45, 0x5a, 0x70, 0x84,
+	0x10, 0xdc, 0x54, 0xde, 0xf1, 0x49, 0x62, 0x25, 0xb1, 0x07, 0xdb, 0x9d, 0xb6, 0x2b, 0x24, 0x5e,
+	0x01, 0x21, 0x1e, 0x83, 0x4b, 0x1e, 0x62, 0x2f, 0x2b, 0xae, 0xb8, 0x42, 0xa8, 0x7d, 0x11, 0xe4,
+	0x9f, 0x49, 0xa6, 0xd0, 0x0c, 0x08, 0xb8, 0x8a, 0x3f, 0xe7, 0xf8, 0x7c, 0xdf, 0xf9, 0x8e, 0x7d,
+	0x34, 0x08, 0xa7, 0x59, 0x3a, 0xa5, 0x5c, 0x0c, 0x19, 0x35, 0x54, 0xf1, 0xc9, 0xd4, 0xe8, 0x61,
+	0xfe, 0x68, 0x08, 0x39, 0x08, 0xa3, 0x07, 0x99, 0x92, 0x46, 0x26, 0xf7, 0x43, 0xcc, 0x60, 0x15,
+	0x33, 0xc8, 0x1f, 0xed, 0xbe, 0x96, 0x4a, 0xbd, 0x90, 0xfa, 0xc4, 0x05, 0x0d, 0x3d, 0xf0, 0x27,
+	0x76, 0xf7, 0x6e, 0xcf, 0x3a, 0x51, 0x54, 0x98, 0x10, 0xb2, 0x86, 0x58, 0x1b, 0x05, 0x74, 0x11,
+	0x62, 0xda, 0x13, 0x39, 0x91, 0x3e, 0xbd, 0x5d, 0xf9, 0x5d, 0xfc, 0x39, 0x4a, 0x8e, 0xad, 0xbc,
+	0x91, 0x0b, 0x3d, 0x52, 0x40, 0x0d, 0xb0, 0xe4, 0x43, 0x74, 0xc7, 0x9f, 0xed, 0x44, 0xbd, 0xa8,
+	0xbf, 0xbd, 0xff, 0xe6, 0xe0, 0x56, 0xd5, 0x03, 0x7f, 0xea, 0x30, 0x7e, 0xf9, 0xdb, 0x5b, 0x1b,
+	0x24, 0x1c, 0xc1, 0xdf, 0xde, 0x48, 0xf9, 0x45, 0xc6, 0x5c, 0xca, 0x07, 0x37, 0x52, 0xc6, 0x45,
+	0x74, 0x92, 0xa0, 0xd8, 0xd0, 0x89, 0xee, 0xd4, 0x7a, 0xf5, 0x7e, 0x83, 0xb8, 0x75, 0xd2, 0x43,
+	0xdb, 0x0c, 0x74, 0xaa, 0x78, 0x66, 0xb8, 0x14, 0x9d, 0x7a, 0x2f, 0xea, 0x37, 0x48, 0x79, 0x2b,
+	0xe9, 0xa0, 0xbb, 0x99, 0xe2, 0x39, 0x35, 0xd0, 0x89, 0x7b, 0x51, 0x7f, 0x8b, 0x14, 0x10, 0x7f,
+	0x87, 0x5a, 0x8e, 0xfd, 0x4b, 0xc5, 0x0d, 0xa8, 0x11, 0x98, 0xb5, 0xcc, 0x7b, 0x68, 0xe7, 0xcc,
+	0x05, 0x9d, 0x40, 0x26, 0xd3, 0x69, 0xa7, 0xd6, 0x8b, 0xfa, 0x4d, 0xb2, 0xed, 0xf7, 0x8e, 0xed,
+	0x56, 0xb2, 0x8f, 0xee, 0xd2, 0x34, 0x95, 0xa7, 0xc2, 0x78, 0x11, 0x87, 0x9d, 0x5f, 0x7e, 0x7e,
+	0xd8, 0x0e, 0xdd, 0x39, 0x60, 0x4c, 0x81, 0xd6, 0x23, 0xa3, 0xb8, 0x98, 0x90, 0x22, 0x10, 0x7f,
+	0x85, 0x76, 0x9c, 0x00, 0x02, 0x33, 0xb8, 0xa8, 0x28, 0xfc, 0x75, 0xd4, 0x98, 0xc1, 0xc5, 0x0d,
+	0xee, 0xad, 0x19, 0x5c, 0x78, 0xe2, 0x36, 0xda, 0xd4, 0x86, 0x2a, 0x4f, 0xdb, 0x24, 0x1e, 0xe0,
+	0x1f, 0x22, 0xd4, 0x74, 0xb9, 0x0f, 0x44, 0x3a, 0x95, 0xaa, 0x22, 0xf9, 0x3d, 0x54, 0xd7, 0xf0,
+	0x8d, 0x4b, 0x1b, 0x13, 0xbb, 0x4c, 0xde, 0x46, 0xad, 0x31, 0x57, 0xda, 0x9c, 0x70, 0x61, 0x40,
+	0xe5, 0x74, 0x1e, 0x52, 0x37, 0xdd, 0xee, 0x27, 0x61, 0x33, 0x79, 0x03, 0x35, 0x8a, 0x00, 0xed,
+	0xac, 0x6d, 0x92, 0xd5, 0x86, 0x6d, 0xd6, 0x94, 0xea, 0x69, 0x67, 0xb3, 0x17, 0xf5, 0x77, 0x88,
+	0x5b, 0x63, 0x15, 0x0c, 0x27, 0x40, 0xd9, 0xd2, 0x70, 0xe5, 0x40, 0x21, 0xca, 0x23, 0xdb, 0xb4,
+	0x1c, 0x94, 0xb6, 0x2d, 0xf5, 0xf5, 0x16, 0x30, 0x19, 0xa0, 0x4d, 0x79, 0x26, 0x40, 0xfd, 0xad,
+	0xcb, 0x3e, 0x0c, 0x8b, 0xe0, 0xf1, 0x13, 0xfb, 0x06, 0x80, 0x59, 0xbb, 0xdc, 0x73, 0x08, 0x84,
+	0x1e, 0x94, 0xcc, 0xa9, 0xdd, 0x30, 0x67, 0xa5, 0xaf, 0xfe, 0x67, 0x7d, 0x99, 0x92, 0xe7, 0x1c,
+	0x6c, 0xe5, 0xf5, 0x7e, 0x4c, 0x0a, 0x88, 0x5f, 0x84, 0x2b, 0xed, 0xf8, 0x0e, 0x84, 0x3e, 0x03,
+	0xb5, 0x96, 0x75, 0x17, 0x6d, 0x65, 0x4a, 0xe6, 0xdc, 0xe6, 0xf7, 0xbc, 0x4b, 0x6c, 0xff, 0xa3,
+	0x69, 0x0a, 0x99, 0x01, 0xe6, 0xb8, 0xb7, 0xc8, 0x12, 0x07, 0x55, 0x5a, 0x0a, 0x67, 0x7b, 0x83,
+	0x04, 0x84, 0xdf, 0x09, 0xfe, 0x3a, 0xee, 0x4f, 0x79, 0x0e, 0xb7, 0xf3, 0xe2, 0x77, 0xd1, 0xab,
+	0xab, 0x38, 0x02, 0xb9, 0x9c, 0xad, 0x93, 0x88, 0x0f, 0xca, 0xa1, 0x23, 0x30, 0x66, 0x5e, 0xe5,
+	0xa1, 0x82, 0xf1, 0xa9, 0x60, 0xae, 0x16, 0xa7, 0xca, 0x22, 0x7c, 0x1e, 0x1c, 0xf9, 0x48, 0xd1,
+	0xc9, 0xc2, 0xfe, 0xd2, 0xd3, 0xb9, 0xf9, 0x17, 0x8e, 0xac, 0xaa, 0xae, 0x97, 0xab, 0xb6, 0xbd,
+	0xd0, 0x73, 0xaa, 0xa7, 0xc0, 0x82, 0x1d, 0x05, 0xc4, 0x47, 0xe8, 0xbe, 0x1f, 0x2f, 0x4e, 0xb7,
+	0xe7, 0xe6, 0xeb, 0x0b, 0x68, 0xa3, 0x4d, 0x50, 0x4a, 0xaa, 0xa0, 0xdf, 0x03, 0xfc, 0x53, 0xf1,
+	0x92, 0x1e, 0xc3, 0x82, 0x0a, 0xe6, 0xed, 0x67, 0x6e, 0x5d, 0x5c, 0x5a, 0x8f, 0x92, 0xf7, 0x51,
+	0x3c, 0xe3, 0xa1, 0xfc, 0xd6, 0xfe, 0xde, 0x9a, 0x41, 0xe8, 0xd3, 0x3c, 0xe5, 0x82, 0x11, 0x17,
+	0xbe, 0x12, 0x53, 0x5f, 0xe7, 0x44, 0xfc, 0xd7, 0xbb, 0xc1, 0x80, 0xb2, 0x39, 0x17, 0xe0, 0xde,
+	0x57, 0x9d, 0x2c, 0x31, 0xfe, 0x31, 0x42, 0xf7, 0x4a, 0x72, 0x8f, 0x2b, 0x15, 0x2f, 0xa9, 0x6b,
+	0x65, 0xea, 0x0f, 0xdc, 0x44, 0x31, 0xe0, 0x04, 0xb5, 0xf6, 0x71, 0x65, 0x21, 0x23, 0x1b, 0x49,
+	0xfc, 0x81, 0x8a, 0x56, 0x14, 0xf7, 0xc8, 0x1f, 0x0a, 0x6d, 0xa8, 0x90, 0x75, 0x4b, 0x23, 0x5e,
+	0xa0, 0x07, 0xa5, 0xe9, 0x71, 0x24, 0x17, 0x19, 0x08, 0x4d, 0xd7, 0xbf, 0xe9, 0xd2, 0x44, 0xae,
+	0xfd, 0xc3, 0x89, 0x6c, 0x15, 0xd1, 0xc5, 0x6a, 0x88, 0x93, 0x80, 0xf0, 0x67, 0xa8, 0xed, 0xb8,
+	0x3f, 0xa6, 0x82, 0x3d, 0xcb, 0x41, 0x3d, 0x1b, 0x8f, 0x2b, 0xde, 0x75, 0x82, 0xe2, 0xb1, 0x92,
+	0xc5, 0x2c, 0x71, 0xeb, 0xa4, 0x85, 0x6a, 0x46, 0x86, 0x16, 0xd7, 0x8c, 0xc4, 0x4f, 0xd1, 0x2b,
+	0xcb, 0x8c, 0xe0, 0x72, 0xfe, 0x87, 0x64, 0x34, 0x5c, 0xf4, 0x42, 0xde, 0x63, 0x48, 0xed, 0x65,
+	0x60, 0xff, 0xdf, 0x2b, 0x3b, 0x7c, 0xf2, 0xf2, 0xaa, 0x1b, 0x5d, 0x5e, 0x75, 0xa3, 0xdf, 0xaf,
+	0xba, 0xd1, 0xf7, 0xd7, 0xdd, 0x8d, 0xcb, 0xeb, 0xee, 0xc6, 0xaf, 0xd7, 0xdd, 0x8d, 0xaf, 0x1f,
+	0x4e, 0xb8, 0x99, 0x9e, 0x3e, 0x1f, 0xa4, 0x72, 0x31, 0x2c, 0x3e, 0x2e, 0x8a, 0xdf, 0xf3, 0xf2,
+	0x67, 0x86, 0xb9, 0xc8, 0x40, 0x3f, 0xbf, 0xe3, 0xbe, 0x26, 0xde, 0xfb, 0x23, 0x00, 0x00, 0xff,
+	0xff, 0xeb, 0xd8, 0xc4, 0xc0, 0x02, 0x09, 0x00, 0x00,
 }
 
 func (m *EventStreamCreated) Marshal() (dAtA []byte, err error) {
@@ -1402,6 +1865,292 @@ func (m *EventSettlementFailed) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *EventDemanded) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventDemanded) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventDemanded) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Deadline != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Deadline))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.Provider != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Provider))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.Grant != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Grant))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Kind != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Kind))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Demand != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Demand))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventDemandEnded) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventDemandEnded) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventDemandEnded) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Slashed) > 0 {
+		i -= len(m.Slashed)
+		copy(dAtA[i:], m.Slashed)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.Slashed)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if m.State != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.State))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Grant != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Grant))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Demand != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Demand))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventDemandFailed) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventDemandFailed) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventDemandFailed) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Error) > 0 {
+		i -= len(m.Error)
+		copy(dAtA[i:], m.Error)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.Error)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.Demand != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Demand))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventReaderCompensated) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventReaderCompensated) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventReaderCompensated) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Amount) > 0 {
+		i -= len(m.Amount)
+		copy(dAtA[i:], m.Amount)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.Amount)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.Account) > 0 {
+		i -= len(m.Account)
+		copy(dAtA[i:], m.Account)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.Account)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.Grant != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Grant))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventHandOverOffered) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventHandOverOffered) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventHandOverOffered) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.To != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.To))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.From != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.From))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Grant != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Grant))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventHandedOver) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventHandedOver) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventHandedOver) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.To != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.To))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.From != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.From))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Grant != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Grant))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventHandOverDeclined) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventHandOverDeclined) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventHandOverDeclined) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Reason) > 0 {
+		i -= len(m.Reason)
+		copy(dAtA[i:], m.Reason)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.Reason)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Provider != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Provider))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Grant != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Grant))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
 func encodeVarintEvents(dAtA []byte, offset int, v uint64) int {
 	offset -= sovEvents(v)
 	base := offset
@@ -1650,6 +2399,143 @@ func (m *EventSettlementFailed) Size() (n int) {
 		n += 1 + sovEvents(uint64(m.Grant))
 	}
 	l = len(m.Error)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	return n
+}
+
+func (m *EventDemanded) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Demand != 0 {
+		n += 1 + sovEvents(uint64(m.Demand))
+	}
+	if m.Kind != 0 {
+		n += 1 + sovEvents(uint64(m.Kind))
+	}
+	if m.Grant != 0 {
+		n += 1 + sovEvents(uint64(m.Grant))
+	}
+	if m.Provider != 0 {
+		n += 1 + sovEvents(uint64(m.Provider))
+	}
+	if m.Deadline != 0 {
+		n += 1 + sovEvents(uint64(m.Deadline))
+	}
+	return n
+}
+
+func (m *EventDemandEnded) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Demand != 0 {
+		n += 1 + sovEvents(uint64(m.Demand))
+	}
+	if m.Grant != 0 {
+		n += 1 + sovEvents(uint64(m.Grant))
+	}
+	if m.State != 0 {
+		n += 1 + sovEvents(uint64(m.State))
+	}
+	l = len(m.Slashed)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	return n
+}
+
+func (m *EventDemandFailed) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Demand != 0 {
+		n += 1 + sovEvents(uint64(m.Demand))
+	}
+	l = len(m.Error)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	return n
+}
+
+func (m *EventReaderCompensated) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Grant != 0 {
+		n += 1 + sovEvents(uint64(m.Grant))
+	}
+	l = len(m.Account)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	l = len(m.Amount)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	return n
+}
+
+func (m *EventHandOverOffered) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Grant != 0 {
+		n += 1 + sovEvents(uint64(m.Grant))
+	}
+	if m.From != 0 {
+		n += 1 + sovEvents(uint64(m.From))
+	}
+	if m.To != 0 {
+		n += 1 + sovEvents(uint64(m.To))
+	}
+	return n
+}
+
+func (m *EventHandedOver) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Grant != 0 {
+		n += 1 + sovEvents(uint64(m.Grant))
+	}
+	if m.From != 0 {
+		n += 1 + sovEvents(uint64(m.From))
+	}
+	if m.To != 0 {
+		n += 1 + sovEvents(uint64(m.To))
+	}
+	return n
+}
+
+func (m *EventHandOverDeclined) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Grant != 0 {
+		n += 1 + sovEvents(uint64(m.Grant))
+	}
+	if m.Provider != 0 {
+		n += 1 + sovEvents(uint64(m.Provider))
+	}
+	l = len(m.Reason)
 	if l > 0 {
 		n += 1 + l + sovEvents(uint64(l))
 	}
@@ -3198,6 +4084,858 @@ func (m *EventSettlementFailed) Unmarshal(dAtA []byte) error {
 				return io.ErrUnexpectedEOF
 			}
 			m.Error = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventDemanded) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventDemanded: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventDemanded: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Demand", wireType)
+			}
+			m.Demand = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Demand |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Kind", wireType)
+			}
+			m.Kind = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Kind |= DemandKind(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Grant", wireType)
+			}
+			m.Grant = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Grant |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Provider", wireType)
+			}
+			m.Provider = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Provider |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Deadline", wireType)
+			}
+			m.Deadline = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Deadline |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventDemandEnded) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventDemandEnded: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventDemandEnded: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Demand", wireType)
+			}
+			m.Demand = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Demand |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Grant", wireType)
+			}
+			m.Grant = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Grant |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field State", wireType)
+			}
+			m.State = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.State |= DemandState(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Slashed", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Slashed = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventDemandFailed) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventDemandFailed: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventDemandFailed: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Demand", wireType)
+			}
+			m.Demand = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Demand |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Error", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Error = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventReaderCompensated) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventReaderCompensated: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventReaderCompensated: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Grant", wireType)
+			}
+			m.Grant = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Grant |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Account", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Account = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Amount", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Amount = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventHandOverOffered) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventHandOverOffered: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventHandOverOffered: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Grant", wireType)
+			}
+			m.Grant = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Grant |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field From", wireType)
+			}
+			m.From = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.From |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field To", wireType)
+			}
+			m.To = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.To |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventHandedOver) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventHandedOver: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventHandedOver: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Grant", wireType)
+			}
+			m.Grant = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Grant |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field From", wireType)
+			}
+			m.From = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.From |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field To", wireType)
+			}
+			m.To = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.To |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventHandOverDeclined) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventHandOverDeclined: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventHandOverDeclined: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Grant", wireType)
+			}
+			m.Grant = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Grant |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Provider", wireType)
+			}
+			m.Provider = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Provider |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reason", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Reason = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex

@@ -10,7 +10,7 @@ import (
 	storage "github.com/cpchain/cpchain/x/storage/types"
 )
 
-// BankKeeper moves acceptance fees and burns row fees.
+// BankKeeper moves acceptance and demand fees, and burns row fees and cuts.
 type BankKeeper interface {
 	SendCoinsFromAccountToModule(ctx context.Context, sender sdk.AccAddress, module string, amt sdk.Coins) error
 	SendCoinsFromModuleToAccount(ctx context.Context, module string, recipient sdk.AccAddress, amt sdk.Coins) error
@@ -27,7 +27,10 @@ type ProviderKeeper interface {
 	AddGrant(ctx context.Context, id uint64, lockedUntil int64) error
 	RemoveGrant(ctx context.Context, id uint64) error
 	Slash(ctx context.Context, id uint64, reason string) (sdk.Coin, error)
+	SlashPart(ctx context.Context, id uint64, bps uint32, module string, shareBps uint32, reason string) (slashed, share sdk.Coin, err error)
 	CheckBoundary(ctx context.Context, d int64) error
+	BoundarySeed(ctx context.Context, d int64) ([]byte, error)
+	Candidates(ctx context.Context, d int64) ([]provider.Provider, error)
 }
 
 // StorageKeeper stores bundles: their placement, and what is paid for it.
@@ -40,7 +43,7 @@ type StorageKeeper interface {
 	CloseStream(ctx context.Context, stream, endSeq uint64) error
 }
 
-// ReputationKeeper hears of wrong re-encryptions, and of fees that were burnt.
+// ReputationKeeper hears of wrong re-encryptions, of demands nobody answered, and of fees that were burnt.
 type ReputationKeeper interface {
 	Report(ctx context.Context, e reputation.Evidence) error
 }

@@ -9,7 +9,7 @@ import (
 
 // DefaultGenesis has no streams.
 func DefaultGenesis() *GenesisState {
-	return &GenesisState{Params: DefaultParams(), NextStream: 1, NextReader: 1, NextGrant: 1}
+	return &GenesisState{Params: DefaultParams(), NextStream: 1, NextReader: 1, NextGrant: 1, NextDemand: 1}
 }
 
 // Validate checks ids, order, duplicates, references and the shape of every row. What depends on the address codec is
@@ -18,8 +18,8 @@ func (g *GenesisState) Validate() error {
 	if err := g.Params.Validate(); err != nil {
 		return err
 	}
-	if g.NextStream == 0 || g.NextReader == 0 || g.NextGrant == 0 {
-		return ErrGenesis.Wrap("next_stream, next_reader and next_grant start at 1")
+	if g.NextStream == 0 || g.NextReader == 0 || g.NextGrant == 0 || g.NextDemand == 0 {
+		return ErrGenesis.Wrap("next_stream, next_reader, next_grant and next_demand start at 1")
 	}
 	streams, err := g.validateStreams()
 	if err != nil {
@@ -36,7 +36,10 @@ func (g *GenesisState) Validate() error {
 	if err != nil {
 		return err
 	}
-	return g.validateDisputes(grants)
+	if err := g.validateDisputes(grants); err != nil {
+		return err
+	}
+	return g.validateDemands(grants)
 }
 
 func (g *GenesisState) validateStreams() (map[uint64]StreamRecord, error) {
@@ -186,9 +189,20 @@ func (g Grant) validate() error {
 	if (g.Status == GRANT_STATUS_REVOKED) != (g.RevokedAt != 0) {
 		return ErrRevoked.Wrapf("status %s, revoked_at %d", g.Status, g.RevokedAt)
 	}
+	if len(g.Seed) != sha256.Size {
+		return ErrHash.Wrapf("draw seed of %d bytes", len(g.Seed))
+	}
+	for i, node := range g.Withheld {
+		if int(node) >= len(cover) || i > 0 && node <= g.Withheld[i-1] {
+			return ErrNode.Wrapf("withheld node %d of %d is none, or out of order", node, len(cover))
+		}
+	}
 	for i, p := range g.Proxies {
-		if j, _ := g.ProxyOf(p.Provider); j != i {
+		if j, _ := g.AnsweredBy(p.Provider); j != i {
 			return ErrProxyTwice.Wrapf("provider %d", p.Provider)
+		}
+		if err := p.validHands(g, i); err != nil {
+			return err
 		}
 		if _, known := ProxyState_name[int32(p.State)]; !known || p.State == PROXY_STATE_UNSPECIFIED {
 			return ErrProxy.Wrapf("provider %d has state %d", p.Provider, p.State)
@@ -204,7 +218,7 @@ func (g *GenesisState) validateDisputes(grants map[uint64]Grant) error {
 		if !ok {
 			return ErrGenesis.Wrapf("dispute of grant %d, which does not exist", d.Grant)
 		}
-		if p, named := grant.ProxyOf(d.Provider); !named || grant.Proxies[p].State != PROXY_STATE_FAULTY {
+		if p, named := grant.AnsweredBy(d.Provider); !named || grant.Proxies[p].Holder() == d.Provider && grant.Proxies[p].State != PROXY_STATE_FAULTY {
 			return ErrGenesis.Wrapf("dispute of grant %d: provider %d is not a proxy proved wrong", d.Grant, d.Provider)
 		}
 		if len(d.Node) != 0 && len(d.Node) != keytree.NodeSize {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"cosmossdk.io/math"
+
 	sdk "github.com/cosmos/cosmos-sdk/types"
 )
 
@@ -41,8 +43,17 @@ func example() *GenesisState {
 	g.Grants = []Grant{{
 		Id: 1, Stream: 1, Owner: "alice", Reader: 1, ReaderVersion: 1, LastInterval: 3, Split: 4, Threshold: 1, Root: sum("root"), Leaves: 2,
 		Proxies:       []GrantProxy{{Provider: 4, State: PROXY_STATE_FAULTY}, {Provider: 5, State: PROXY_STATE_ASKED}},
-		AcceptanceFee: sdk.NewInt64Coin(FeeDenom, 1), ExpiresAt: 10, Status: GRANT_STATUS_LIVE, SettleAt: 20,
+		AcceptanceFee: sdk.NewInt64Coin(FeeDenom, 1), ExpiresAt: 10, Status: GRANT_STATUS_LIVE, SettleAt: 20, Seed: sum("seed"),
 	}}
+	g.NextDemand = 4
+	g.Demands = []Demand{
+		{Id: 1, Kind: DEMAND_KIND_FRAGMENT, Grant: 1, Position: 0, Provider: 4, Demander: "carol", State: DEMAND_STATE_OPEN, Deadline: 9},
+		{Id: 3, Kind: DEMAND_KIND_CAPSULE, Grant: 1, Position: 1, Demander: "carol", State: DEMAND_STATE_LAPSED, CapsuleHash: sum("capsule")},
+	}
+	for i := range g.Demands {
+		g.Demands[i].Fee, g.Demands[i].Slashed = sdk.NewInt64Coin(FeeDenom, 3), sdk.NewInt64Coin(FeeDenom, 0)
+	}
+	g.Pots = []PotRecord{{Grant: 1, Pot: Pot{Open: 1, Held: math.NewInt(7), Least: math.NewInt(2)}}}
 	g.Disputes = []DisputeRecord{{Grant: 1, Provider: 4}, {Grant: 1, Provider: 4, Node: make([]byte, 9)}}
 	return g
 }
@@ -55,6 +66,38 @@ func TestGenesisValidates(t *testing.T) {
 func TestGenesisRefuses(t *testing.T) {
 	for name, spoil := range map[string]func(g *GenesisState){
 		"bad params":                       func(g *GenesisState) { g.Params.MaxFields = 0 },
+		"demands counted from 0":           func(g *GenesisState) { g.NextDemand = 0 },
+		"a demand still to come":           func(g *GenesisState) { g.NextDemand = 3 },
+		"demands out of order":             func(g *GenesisState) { g.Demands[1].Id = 1 },
+		"a demand twice":                   func(g *GenesisState) { g.Demands[1] = g.Demands[0]; g.Demands[1].Id = 2 },
+		"a demand of no grant":             func(g *GenesisState) { g.Demands[0].Grant = 9 },
+		"a demand of no leaf":              func(g *GenesisState) { g.Demands[0].Position = 2 },
+		"a demand of another's leaf":       func(g *GenesisState) { g.Demands[0].Position = 1 },
+		"a demand of no state":             func(g *GenesisState) { g.Demands[0].State = 0 },
+		"a demand of no kind":              func(g *GenesisState) { g.Demands[0].Kind = 0 },
+		"a demand of an unknown kind":      func(g *GenesisState) { g.Demands[0].Kind = 9 },
+		"a demand for a short hash":        func(g *GenesisState) { g.Demands[1].CapsuleHash = nil },
+		"a demand with a fee of nothing":   func(g *GenesisState) { g.Demands[0].Fee.Denom = "" },
+		"a demand that cost foreign coins": func(g *GenesisState) { g.Demands[0].Slashed.Denom = "uatom" },
+		"an open demand without a pot":     func(g *GenesisState) { g.Pots = nil },
+		"a pot that counts wrong":          func(g *GenesisState) { g.Pots[0].Pot.Open = 2 },
+		"a pot that owes":                  func(g *GenesisState) { g.Pots[0].Pot.Held = math.NewInt(-1) },
+		"a pot twice":                      func(g *GenesisState) { g.Pots = append(g.Pots, g.Pots[0]) },
+		"a pot of no grant":                func(g *GenesisState) { g.Pots[0].Grant = 9 },
+		"a grant without its seed":         func(g *GenesisState) { g.Grants[0].Seed = nil },
+		"a withheld node that is none":     func(g *GenesisState) { g.Grants[0].Withheld = []uint32{1} },
+		"withheld nodes out of order":      func(g *GenesisState) { g.Grants[0].Withheld = []uint32{0, 0} },
+		"handed to another proxy":          func(g *GenesisState) { g.Grants[0].Proxies[0].HandedTo = []Holder{{Provider: 5}} },
+		"handed to and fro": func(g *GenesisState) {
+			g.Grants[0].Proxies[0].HandedTo = []Holder{{Provider: 6}, {Provider: 6}}
+		},
+		"handed over before it was had": func(g *GenesisState) { g.Grants[0].Proxies[1].HandedTo = []Holder{{Provider: 6}} },
+		"handed over too often": func(g *GenesisState) {
+			for id := range uint64(MaxHands + 1) {
+				g.Grants[0].Proxies[0].HandedTo = append(g.Grants[0].Proxies[0].HandedTo, Holder{Provider: 10 + id})
+			}
+		},
+		"offered to a proxy":               func(g *GenesisState) { g.Grants[0].Proxies[0].OfferedTo = 5 },
 		"streams counted from 0":           func(g *GenesisState) { g.NextStream = 0 },
 		"a stream still to come":           func(g *GenesisState) { g.NextStream = 2 },
 		"a stream twice":                   func(g *GenesisState) { g.Streams[1].Stream.Id = 1 },

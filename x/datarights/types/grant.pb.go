@@ -4,6 +4,7 @@
 package types
 
 import (
+	cosmossdk_io_math "cosmossdk.io/math"
 	fmt "fmt"
 	_ "github.com/cosmos/cosmos-proto"
 	types "github.com/cosmos/cosmos-sdk/types"
@@ -95,6 +96,80 @@ func (x ProxyState) String() string {
 
 func (ProxyState) EnumDescriptor() ([]byte, []int) {
 	return fileDescriptor_aa688598d6fec134, []int{1}
+}
+
+// DemandKind is what a demand asks for.
+type DemandKind int32
+
+const (
+	DEMAND_KIND_UNSPECIFIED DemandKind = 0
+	// DEMAND_KIND_FRAGMENT asks a proxy for its answer about one node.
+	DEMAND_KIND_FRAGMENT DemandKind = 1
+	// DEMAND_KIND_CAPSULE asks the owner for a node's capsule.
+	DEMAND_KIND_CAPSULE DemandKind = 2
+)
+
+var DemandKind_name = map[int32]string{
+	0: "DEMAND_KIND_UNSPECIFIED",
+	1: "DEMAND_KIND_FRAGMENT",
+	2: "DEMAND_KIND_CAPSULE",
+}
+
+var DemandKind_value = map[string]int32{
+	"DEMAND_KIND_UNSPECIFIED": 0,
+	"DEMAND_KIND_FRAGMENT":    1,
+	"DEMAND_KIND_CAPSULE":     2,
+}
+
+func (x DemandKind) String() string {
+	return proto.EnumName(DemandKind_name, int32(x))
+}
+
+func (DemandKind) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_aa688598d6fec134, []int{2}
+}
+
+// DemandState of a demand.
+type DemandState int32
+
+const (
+	DEMAND_STATE_UNSPECIFIED DemandState = 0
+	// DEMAND_STATE_OPEN waits for its answer; its fee is in escrow.
+	DEMAND_STATE_OPEN DemandState = 1
+	// DEMAND_STATE_ANSWERED paid its fee to who answered.
+	DEMAND_STATE_ANSWERED DemandState = 2
+	// DEMAND_STATE_REFUTED: the proxy showed that its leaf commits to another capsule; the fee is the proxy's.
+	DEMAND_STATE_REFUTED DemandState = 3
+	// DEMAND_STATE_LAPSED: no answer came in time; the fee went back.
+	DEMAND_STATE_LAPSED DemandState = 4
+	// DEMAND_STATE_VOID: its grant ended first; the fee went back.
+	DEMAND_STATE_VOID DemandState = 5
+)
+
+var DemandState_name = map[int32]string{
+	0: "DEMAND_STATE_UNSPECIFIED",
+	1: "DEMAND_STATE_OPEN",
+	2: "DEMAND_STATE_ANSWERED",
+	3: "DEMAND_STATE_REFUTED",
+	4: "DEMAND_STATE_LAPSED",
+	5: "DEMAND_STATE_VOID",
+}
+
+var DemandState_value = map[string]int32{
+	"DEMAND_STATE_UNSPECIFIED": 0,
+	"DEMAND_STATE_OPEN":        1,
+	"DEMAND_STATE_ANSWERED":    2,
+	"DEMAND_STATE_REFUTED":     3,
+	"DEMAND_STATE_LAPSED":      4,
+	"DEMAND_STATE_VOID":        5,
+}
+
+func (x DemandState) String() string {
+	return proto.EnumName(DemandState_name, int32(x))
+}
+
+func (DemandState) EnumDescriptor() ([]byte, []int) {
+	return fileDescriptor_aa688598d6fec134, []int{3}
 }
 
 // Reader is one device of somebody who reads. Point key: 0x21 | id (uint64, big endian).
@@ -239,6 +314,13 @@ type GrantProxy struct {
 	// peer_key_version is the version of the provider's peer key at acceptance.
 	PeerKeyVersion uint32 `protobuf:"varint,3,opt,name=peer_key_version,json=peerKeyVersion,proto3" json:"peer_key_version,omitempty"`
 	Height         int64  `protobuf:"varint,4,opt,name=height,proto3" json:"height,omitempty"`
+	// handed_to are those who took its parcel over, in order: the last one holds it. Leaves go on naming the drawn proxy.
+	HandedTo []Holder `protobuf:"bytes,5,rep,name=handed_to,json=handedTo,proto3" json:"handed_to"`
+	// offered_to is the provider that the holder has offered the parcel to at offered_height; 0: nobody.
+	OfferedTo     uint64 `protobuf:"varint,6,opt,name=offered_to,json=offeredTo,proto3" json:"offered_to,omitempty"`
+	OfferedHeight int64  `protobuf:"varint,7,opt,name=offered_height,json=offeredHeight,proto3" json:"offered_height,omitempty"`
+	// passed are the providers that declined the parcel or did not answer an offer; emptied when one takes it.
+	Passed []uint64 `protobuf:"varint,8,rep,packed,name=passed,proto3" json:"passed,omitempty"`
 }
 
 func (m *GrantProxy) Reset()         { *m = GrantProxy{} }
@@ -302,6 +384,96 @@ func (m *GrantProxy) GetHeight() int64 {
 	return 0
 }
 
+func (m *GrantProxy) GetHandedTo() []Holder {
+	if m != nil {
+		return m.HandedTo
+	}
+	return nil
+}
+
+func (m *GrantProxy) GetOfferedTo() uint64 {
+	if m != nil {
+		return m.OfferedTo
+	}
+	return 0
+}
+
+func (m *GrantProxy) GetOfferedHeight() int64 {
+	if m != nil {
+		return m.OfferedHeight
+	}
+	return 0
+}
+
+func (m *GrantProxy) GetPassed() []uint64 {
+	if m != nil {
+		return m.Passed
+	}
+	return nil
+}
+
+// Holder is who answers by a parcel that was handed over.
+type Holder struct {
+	Provider uint64 `protobuf:"varint,1,opt,name=provider,proto3" json:"provider,omitempty"`
+	// peer_key_version is the version of the provider's peer key when it took the parcel over, at height.
+	PeerKeyVersion uint32 `protobuf:"varint,2,opt,name=peer_key_version,json=peerKeyVersion,proto3" json:"peer_key_version,omitempty"`
+	Height         int64  `protobuf:"varint,3,opt,name=height,proto3" json:"height,omitempty"`
+}
+
+func (m *Holder) Reset()         { *m = Holder{} }
+func (m *Holder) String() string { return proto.CompactTextString(m) }
+func (*Holder) ProtoMessage()    {}
+func (*Holder) Descriptor() ([]byte, []int) {
+	return fileDescriptor_aa688598d6fec134, []int{3}
+}
+func (m *Holder) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Holder) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Holder.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Holder) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Holder.Merge(m, src)
+}
+func (m *Holder) XXX_Size() int {
+	return m.Size()
+}
+func (m *Holder) XXX_DiscardUnknown() {
+	xxx_messageInfo_Holder.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Holder proto.InternalMessageInfo
+
+func (m *Holder) GetProvider() uint64 {
+	if m != nil {
+		return m.Provider
+	}
+	return 0
+}
+
+func (m *Holder) GetPeerKeyVersion() uint32 {
+	if m != nil {
+		return m.PeerKeyVersion
+	}
+	return 0
+}
+
+func (m *Holder) GetHeight() int64 {
+	if m != nil {
+		return m.Height
+	}
+	return 0
+}
+
 // Grant is a reader's right to intervals [first, last] of a stream. Point key: 0x31 | id (uint64, big endian).
 type Grant struct {
 	Id            uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -336,13 +508,17 @@ type Grant struct {
 	Settled bool `protobuf:"varint,21,opt,name=settled,proto3" json:"settled,omitempty"`
 	// settle_at is when (unix seconds) that is due: the end and the dispute window of that time.
 	SettleAt int64 `protobuf:"varint,22,opt,name=settle_at,json=settleAt,proto3" json:"settle_at,omitempty"`
+	// seed (32 bytes) is the draw boundary's, kept since the parcel of a proxy that leaves goes to the next rank.
+	Seed []byte `protobuf:"bytes,23,opt,name=seed,proto3" json:"seed,omitempty"`
+	// withheld are the nodes, by their number in the cover, whose capsule was demanded and never came.
+	Withheld []uint32 `protobuf:"varint,24,rep,packed,name=withheld,proto3" json:"withheld,omitempty"`
 }
 
 func (m *Grant) Reset()         { *m = Grant{} }
 func (m *Grant) String() string { return proto.CompactTextString(m) }
 func (*Grant) ProtoMessage()    {}
 func (*Grant) Descriptor() ([]byte, []int) {
-	return fileDescriptor_aa688598d6fec134, []int{3}
+	return fileDescriptor_aa688598d6fec134, []int{4}
 }
 func (m *Grant) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -525,6 +701,20 @@ func (m *Grant) GetSettleAt() int64 {
 	return 0
 }
 
+func (m *Grant) GetSeed() []byte {
+	if m != nil {
+		return m.Seed
+	}
+	return nil
+}
+
+func (m *Grant) GetWithheld() []uint32 {
+	if m != nil {
+		return m.Withheld
+	}
+	return nil
+}
+
 // SignedAnswer is a proxy's answer to one request: what a dispute is about.
 type SignedAnswer struct {
 	Grant          uint64 `protobuf:"varint,1,opt,name=grant,proto3" json:"grant,omitempty"`
@@ -544,7 +734,7 @@ func (m *SignedAnswer) Reset()         { *m = SignedAnswer{} }
 func (m *SignedAnswer) String() string { return proto.CompactTextString(m) }
 func (*SignedAnswer) ProtoMessage()    {}
 func (*SignedAnswer) Descriptor() ([]byte, []int) {
-	return fileDescriptor_aa688598d6fec134, []int{4}
+	return fileDescriptor_aa688598d6fec134, []int{5}
 }
 func (m *SignedAnswer) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -636,6 +826,283 @@ func (m *SignedAnswer) GetSignature() []byte {
 	return nil
 }
 
+// Demand is a reader's call on chain for what it did not get. Point key: 0x38 | id (uint64, big endian).
+type Demand struct {
+	Id    uint64     `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	Kind  DemandKind `protobuf:"varint,2,opt,name=kind,proto3,enum=cpchain.datarights.v1.DemandKind" json:"kind,omitempty"`
+	Grant uint64     `protobuf:"varint,3,opt,name=grant,proto3" json:"grant,omitempty"`
+	// position is the number of the leaf it is about.
+	Position uint32 `protobuf:"varint,4,opt,name=position,proto3" json:"position,omitempty"`
+	// provider is who has to answer for a fragment; 0 for a capsule.
+	Provider uint64 `protobuf:"varint,5,opt,name=provider,proto3" json:"provider,omitempty"`
+	// demander is the account that pays the fee: the reader's owner.
+	Demander string     `protobuf:"bytes,6,opt,name=demander,proto3" json:"demander,omitempty"`
+	Fee      types.Coin `protobuf:"bytes,7,opt,name=fee,proto3" json:"fee"`
+	// deadline is the last height at which it can be answered; 0 once its end has failed.
+	Deadline int64       `protobuf:"varint,8,opt,name=deadline,proto3" json:"deadline,omitempty"`
+	State    DemandState `protobuf:"varint,9,opt,name=state,proto3,enum=cpchain.datarights.v1.DemandState" json:"state,omitempty"`
+	// ended_height is when it was answered or lapsed.
+	EndedHeight int64 `protobuf:"varint,10,opt,name=ended_height,json=endedHeight,proto3" json:"ended_height,omitempty"`
+	// capsule is the one to be re-encrypted, or, for a capsule, the answer. Like answer it is dropped after a time.
+	Capsule []byte `protobuf:"bytes,11,opt,name=capsule,proto3" json:"capsule,omitempty"`
+	// capsule_hash (32 bytes) is what a capsule must hash to.
+	CapsuleHash []byte        `protobuf:"bytes,12,opt,name=capsule_hash,json=capsuleHash,proto3" json:"capsule_hash,omitempty"`
+	Answer      *SignedAnswer `protobuf:"bytes,13,opt,name=answer,proto3" json:"answer,omitempty"`
+	// slashed is what the proxy's silence cost it.
+	Slashed types.Coin `protobuf:"bytes,14,opt,name=slashed,proto3" json:"slashed"`
+}
+
+func (m *Demand) Reset()         { *m = Demand{} }
+func (m *Demand) String() string { return proto.CompactTextString(m) }
+func (*Demand) ProtoMessage()    {}
+func (*Demand) Descriptor() ([]byte, []int) {
+	return fileDescriptor_aa688598d6fec134, []int{6}
+}
+func (m *Demand) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Demand) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Demand.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Demand) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Demand.Merge(m, src)
+}
+func (m *Demand) XXX_Size() int {
+	return m.Size()
+}
+func (m *Demand) XXX_DiscardUnknown() {
+	xxx_messageInfo_Demand.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Demand proto.InternalMessageInfo
+
+func (m *Demand) GetId() uint64 {
+	if m != nil {
+		return m.Id
+	}
+	return 0
+}
+
+func (m *Demand) GetKind() DemandKind {
+	if m != nil {
+		return m.Kind
+	}
+	return DEMAND_KIND_UNSPECIFIED
+}
+
+func (m *Demand) GetGrant() uint64 {
+	if m != nil {
+		return m.Grant
+	}
+	return 0
+}
+
+func (m *Demand) GetPosition() uint32 {
+	if m != nil {
+		return m.Position
+	}
+	return 0
+}
+
+func (m *Demand) GetProvider() uint64 {
+	if m != nil {
+		return m.Provider
+	}
+	return 0
+}
+
+func (m *Demand) GetDemander() string {
+	if m != nil {
+		return m.Demander
+	}
+	return ""
+}
+
+func (m *Demand) GetFee() types.Coin {
+	if m != nil {
+		return m.Fee
+	}
+	return types.Coin{}
+}
+
+func (m *Demand) GetDeadline() int64 {
+	if m != nil {
+		return m.Deadline
+	}
+	return 0
+}
+
+func (m *Demand) GetState() DemandState {
+	if m != nil {
+		return m.State
+	}
+	return DEMAND_STATE_UNSPECIFIED
+}
+
+func (m *Demand) GetEndedHeight() int64 {
+	if m != nil {
+		return m.EndedHeight
+	}
+	return 0
+}
+
+func (m *Demand) GetCapsule() []byte {
+	if m != nil {
+		return m.Capsule
+	}
+	return nil
+}
+
+func (m *Demand) GetCapsuleHash() []byte {
+	if m != nil {
+		return m.CapsuleHash
+	}
+	return nil
+}
+
+func (m *Demand) GetAnswer() *SignedAnswer {
+	if m != nil {
+		return m.Answer
+	}
+	return nil
+}
+
+func (m *Demand) GetSlashed() types.Coin {
+	if m != nil {
+		return m.Slashed
+	}
+	return types.Coin{}
+}
+
+// Pot is what demands of one grant have brought in. Key: 0x3e | grant.
+type Pot struct {
+	// open demands of the grant.
+	Open uint32 `protobuf:"varint,1,opt,name=open,proto3" json:"open,omitempty"`
+	// held is the part of cuts that has not been burnt yet, least the smallest such part.
+	Held  cosmossdk_io_math.Int `protobuf:"bytes,2,opt,name=held,proto3,customtype=cosmossdk.io/math.Int" json:"held"`
+	Least cosmossdk_io_math.Int `protobuf:"bytes,3,opt,name=least,proto3,customtype=cosmossdk.io/math.Int" json:"least"`
+	// closed is set once the reader has been compensated, or the grant was settled: cuts are burnt whole from then on.
+	Closed bool `protobuf:"varint,4,opt,name=closed,proto3" json:"closed,omitempty"`
+	// cuts are the last ones, by provider.
+	Cuts []Cut `protobuf:"bytes,5,rep,name=cuts,proto3" json:"cuts"`
+}
+
+func (m *Pot) Reset()         { *m = Pot{} }
+func (m *Pot) String() string { return proto.CompactTextString(m) }
+func (*Pot) ProtoMessage()    {}
+func (*Pot) Descriptor() ([]byte, []int) {
+	return fileDescriptor_aa688598d6fec134, []int{7}
+}
+func (m *Pot) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Pot) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Pot.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Pot) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Pot.Merge(m, src)
+}
+func (m *Pot) XXX_Size() int {
+	return m.Size()
+}
+func (m *Pot) XXX_DiscardUnknown() {
+	xxx_messageInfo_Pot.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Pot proto.InternalMessageInfo
+
+func (m *Pot) GetOpen() uint32 {
+	if m != nil {
+		return m.Open
+	}
+	return 0
+}
+
+func (m *Pot) GetClosed() bool {
+	if m != nil {
+		return m.Closed
+	}
+	return false
+}
+
+func (m *Pot) GetCuts() []Cut {
+	if m != nil {
+		return m.Cuts
+	}
+	return nil
+}
+
+// Cut is when a provider was last cut for silence in a grant.
+type Cut struct {
+	Provider uint64 `protobuf:"varint,1,opt,name=provider,proto3" json:"provider,omitempty"`
+	Height   int64  `protobuf:"varint,2,opt,name=height,proto3" json:"height,omitempty"`
+}
+
+func (m *Cut) Reset()         { *m = Cut{} }
+func (m *Cut) String() string { return proto.CompactTextString(m) }
+func (*Cut) ProtoMessage()    {}
+func (*Cut) Descriptor() ([]byte, []int) {
+	return fileDescriptor_aa688598d6fec134, []int{8}
+}
+func (m *Cut) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Cut) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Cut.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Cut) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Cut.Merge(m, src)
+}
+func (m *Cut) XXX_Size() int {
+	return m.Size()
+}
+func (m *Cut) XXX_DiscardUnknown() {
+	xxx_messageInfo_Cut.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Cut proto.InternalMessageInfo
+
+func (m *Cut) GetProvider() uint64 {
+	if m != nil {
+		return m.Provider
+	}
+	return 0
+}
+
+func (m *Cut) GetHeight() int64 {
+	if m != nil {
+		return m.Height
+	}
+	return 0
+}
+
 // Params of x/datarights.
 type Params struct {
 	// stream_fee is burnt when a stream is made, reader_fee when a reader is registered: rows cost for ever.
@@ -658,13 +1125,29 @@ type Params struct {
 	// settlements_per_block caps the end-block work.
 	SettlementsPerBlock uint32 `protobuf:"varint,15,opt,name=settlements_per_block,json=settlementsPerBlock,proto3" json:"settlements_per_block,omitempty"`
 	MaxKeyEpochs        uint32 `protobuf:"varint,16,opt,name=max_key_epochs,json=maxKeyEpochs,proto3" json:"max_key_epochs,omitempty"`
+	// demand_fee goes to who answers a demand, and back where nobody does.
+	DemandFee types.Coin `protobuf:"bytes,17,opt,name=demand_fee,json=demandFee,proto3" json:"demand_fee"`
+	// demand_blocks is how long a demand can be answered.
+	DemandBlocks int64 `protobuf:"varint,18,opt,name=demand_blocks,json=demandBlocks,proto3" json:"demand_blocks,omitempty"`
+	// demand_slash_bps of its bond is what silence costs a proxy, once in demand_blocks for each grant.
+	DemandSlashBps uint32 `protobuf:"varint,19,opt,name=demand_slash_bps,json=demandSlashBps,proto3" json:"demand_slash_bps,omitempty"`
+	// demand_share_bps of that may compensate the reader; the rest is burnt at once.
+	DemandShareBps uint32 `protobuf:"varint,20,opt,name=demand_share_bps,json=demandShareBps,proto3" json:"demand_share_bps,omitempty"`
+	// max_open_demands of one grant.
+	MaxOpenDemands uint32 `protobuf:"varint,21,opt,name=max_open_demands,json=maxOpenDemands,proto3" json:"max_open_demands,omitempty"`
+	// demands_per_block caps the end-block work.
+	DemandsPerBlock uint32 `protobuf:"varint,22,opt,name=demands_per_block,json=demandsPerBlock,proto3" json:"demands_per_block,omitempty"`
+	// answers_kept_blocks is how long the bytes of an answer stay in state.
+	AnswersKeptBlocks int64 `protobuf:"varint,23,opt,name=answers_kept_blocks,json=answersKeptBlocks,proto3" json:"answers_kept_blocks,omitempty"`
+	// hand_over_blocks is how long a provider that was offered a parcel may take to answer.
+	HandOverBlocks int64 `protobuf:"varint,24,opt,name=hand_over_blocks,json=handOverBlocks,proto3" json:"hand_over_blocks,omitempty"`
 }
 
 func (m *Params) Reset()         { *m = Params{} }
 func (m *Params) String() string { return proto.CompactTextString(m) }
 func (*Params) ProtoMessage()    {}
 func (*Params) Descriptor() ([]byte, []int) {
-	return fileDescriptor_aa688598d6fec134, []int{5}
+	return fileDescriptor_aa688598d6fec134, []int{9}
 }
 func (m *Params) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -805,106 +1288,209 @@ func (m *Params) GetMaxKeyEpochs() uint32 {
 	return 0
 }
 
+func (m *Params) GetDemandFee() types.Coin {
+	if m != nil {
+		return m.DemandFee
+	}
+	return types.Coin{}
+}
+
+func (m *Params) GetDemandBlocks() int64 {
+	if m != nil {
+		return m.DemandBlocks
+	}
+	return 0
+}
+
+func (m *Params) GetDemandSlashBps() uint32 {
+	if m != nil {
+		return m.DemandSlashBps
+	}
+	return 0
+}
+
+func (m *Params) GetDemandShareBps() uint32 {
+	if m != nil {
+		return m.DemandShareBps
+	}
+	return 0
+}
+
+func (m *Params) GetMaxOpenDemands() uint32 {
+	if m != nil {
+		return m.MaxOpenDemands
+	}
+	return 0
+}
+
+func (m *Params) GetDemandsPerBlock() uint32 {
+	if m != nil {
+		return m.DemandsPerBlock
+	}
+	return 0
+}
+
+func (m *Params) GetAnswersKeptBlocks() int64 {
+	if m != nil {
+		return m.AnswersKeptBlocks
+	}
+	return 0
+}
+
+func (m *Params) GetHandOverBlocks() int64 {
+	if m != nil {
+		return m.HandOverBlocks
+	}
+	return 0
+}
+
 func init() {
 	proto.RegisterEnum("cpchain.datarights.v1.GrantStatus", GrantStatus_name, GrantStatus_value)
 	proto.RegisterEnum("cpchain.datarights.v1.ProxyState", ProxyState_name, ProxyState_value)
+	proto.RegisterEnum("cpchain.datarights.v1.DemandKind", DemandKind_name, DemandKind_value)
+	proto.RegisterEnum("cpchain.datarights.v1.DemandState", DemandState_name, DemandState_value)
 	proto.RegisterType((*Reader)(nil), "cpchain.datarights.v1.Reader")
 	proto.RegisterType((*ReaderKeys)(nil), "cpchain.datarights.v1.ReaderKeys")
 	proto.RegisterType((*GrantProxy)(nil), "cpchain.datarights.v1.GrantProxy")
+	proto.RegisterType((*Holder)(nil), "cpchain.datarights.v1.Holder")
 	proto.RegisterType((*Grant)(nil), "cpchain.datarights.v1.Grant")
 	proto.RegisterType((*SignedAnswer)(nil), "cpchain.datarights.v1.SignedAnswer")
+	proto.RegisterType((*Demand)(nil), "cpchain.datarights.v1.Demand")
+	proto.RegisterType((*Pot)(nil), "cpchain.datarights.v1.Pot")
+	proto.RegisterType((*Cut)(nil), "cpchain.datarights.v1.Cut")
 	proto.RegisterType((*Params)(nil), "cpchain.datarights.v1.Params")
 }
 
 func init() { proto.RegisterFile("cpchain/datarights/v1/grant.proto", fileDescriptor_aa688598d6fec134) }
 
 var fileDescriptor_aa688598d6fec134 = []byte{
-	// 1360 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x94, 0x56, 0x3b, 0x6f, 0x1b, 0xc7,
-	0x16, 0xd6, 0x92, 0x14, 0x25, 0x8e, 0x48, 0x99, 0x1a, 0x3d, 0xbc, 0x92, 0x7d, 0x69, 0x59, 0xf7,
-	0x5e, 0x40, 0x10, 0xae, 0x49, 0x48, 0x37, 0x80, 0x01, 0x77, 0x94, 0x44, 0x29, 0x82, 0x0c, 0x99,
-	0x58, 0x4a, 0x4e, 0xec, 0x66, 0x31, 0xdc, 0x3d, 0x22, 0x17, 0xe2, 0x3e, 0x30, 0x33, 0xa4, 0x48,
-	0x20, 0x4d, 0x52, 0x19, 0xa9, 0x92, 0xdf, 0xe0, 0x26, 0xa5, 0x8b, 0xfc, 0x08, 0x97, 0x46, 0xaa,
-	0x54, 0x41, 0x60, 0x17, 0xfe, 0x1b, 0xc1, 0x99, 0x99, 0x25, 0x29, 0xdb, 0x09, 0xec, 0x86, 0x98,
-	0xf3, 0x9d, 0xc7, 0x7c, 0x73, 0x5e, 0x4b, 0x72, 0xdf, 0x4b, 0xbc, 0x2e, 0x0b, 0xa2, 0x9a, 0xcf,
-	0x24, 0xe3, 0x41, 0xa7, 0x2b, 0x45, 0x6d, 0xb0, 0x5b, 0xeb, 0x70, 0x16, 0xc9, 0x6a, 0xc2, 0x63,
-	0x19, 0xd3, 0x55, 0x63, 0x52, 0x9d, 0x98, 0x54, 0x07, 0xbb, 0x1b, 0x15, 0x2f, 0x16, 0x61, 0x2c,
-	0x6a, 0x6d, 0x26, 0xa0, 0x36, 0xd8, 0x6d, 0x83, 0x64, 0xbb, 0x35, 0x2f, 0x0e, 0x22, 0xed, 0xb6,
-	0xb1, 0xc4, 0xc2, 0x20, 0x8a, 0x6b, 0xea, 0xd7, 0x40, 0xeb, 0xda, 0xc5, 0x55, 0x52, 0x4d, 0x0b,
-	0x46, 0xb5, 0xd2, 0x89, 0x3b, 0xb1, 0xc6, 0xf1, 0xa4, 0xd1, 0xad, 0x01, 0xc9, 0x3b, 0xc0, 0x7c,
-	0xe0, 0x74, 0x91, 0x64, 0x02, 0xdf, 0xb6, 0x36, 0xad, 0xed, 0x9c, 0x93, 0x09, 0x7c, 0x5a, 0x25,
-	0xb3, 0xf1, 0x75, 0x04, 0xdc, 0xce, 0x6c, 0x5a, 0xdb, 0x85, 0x7d, 0xfb, 0xb7, 0x5f, 0x1f, 0xac,
-	0x98, 0x80, 0x75, 0xdf, 0xe7, 0x20, 0x44, 0x4b, 0xf2, 0x20, 0xea, 0x38, 0xda, 0x8c, 0x52, 0x92,
-	0x8b, 0x58, 0x08, 0x76, 0x16, 0xcd, 0x1d, 0x75, 0xa6, 0x36, 0x99, 0x1b, 0x00, 0x17, 0x41, 0x1c,
-	0xd9, 0xb9, 0x4d, 0x6b, 0xbb, 0xe4, 0xa4, 0xe2, 0xd6, 0x73, 0x42, 0xf4, 0xbd, 0xa7, 0x30, 0x12,
-	0xf4, 0x36, 0x99, 0x4b, 0x38, 0xb8, 0x57, 0x30, 0x52, 0x04, 0x8a, 0x4e, 0x3e, 0xe1, 0x70, 0x0a,
-	0x23, 0xba, 0x4e, 0xe6, 0x59, 0x5f, 0x76, 0x95, 0x26, 0xa3, 0x34, 0x73, 0x28, 0xa3, 0xca, 0x26,
-	0x73, 0x1c, 0x64, 0xc0, 0xc1, 0x57, 0x57, 0xce, 0x3b, 0xa9, 0xb8, 0xf5, 0xd2, 0x22, 0xe4, 0x18,
-	0xd3, 0xdb, 0xe4, 0xf1, 0x70, 0x44, 0x37, 0xc8, 0x7c, 0xc2, 0xe3, 0x41, 0xe0, 0x03, 0x37, 0xcf,
-	0x1b, 0xcb, 0xf4, 0x21, 0x99, 0x15, 0x92, 0x49, 0x50, 0xc1, 0x17, 0xf7, 0xee, 0x57, 0x3f, 0x59,
-	0x89, 0xaa, 0x0a, 0xd4, 0x42, 0x43, 0x47, 0xdb, 0xd3, 0x6d, 0x52, 0x4e, 0x00, 0x38, 0x12, 0x73,
-	0xd3, 0x27, 0x66, 0xd5, 0x13, 0x17, 0x11, 0x3f, 0x85, 0xd1, 0x53, 0x8d, 0xd2, 0x35, 0x92, 0xef,
-	0x02, 0x46, 0x52, 0x29, 0xc8, 0x3a, 0x46, 0xda, 0xfa, 0x3e, 0x4f, 0x66, 0x15, 0xcb, 0x8f, 0x32,
-	0xbf, 0x46, 0xf2, 0x42, 0x72, 0x60, 0xa1, 0x62, 0x95, 0x73, 0x8c, 0x34, 0xa9, 0x48, 0xf6, 0xf3,
-	0x2a, 0xb2, 0x46, 0xf2, 0x5c, 0xe5, 0x58, 0xdd, 0x9c, 0x73, 0x8c, 0x44, 0xff, 0x4b, 0x16, 0xf5,
-	0x69, 0xcc, 0x7c, 0x56, 0x31, 0x2f, 0x69, 0x34, 0x25, 0x7e, 0x87, 0x14, 0xf0, 0x75, 0x90, 0xc4,
-	0x5e, 0xd7, 0xce, 0x2b, 0x8b, 0xf9, 0x2b, 0x18, 0x35, 0x50, 0xc6, 0x18, 0x97, 0x01, 0x17, 0xd2,
-	0x0d, 0x22, 0x09, 0x7c, 0xc0, 0x7a, 0xf6, 0x9c, 0x8e, 0xa1, 0xd0, 0x13, 0x03, 0xd2, 0x7f, 0x93,
-	0x52, 0x8f, 0x4d, 0x5b, 0xcd, 0x2b, 0xab, 0x22, 0x82, 0x63, 0xa3, 0x15, 0x32, 0x2b, 0x92, 0x5e,
-	0x20, 0xed, 0x82, 0xa2, 0xa9, 0x05, 0x44, 0x3b, 0x9c, 0x05, 0x91, 0x4d, 0x94, 0x8b, 0x16, 0xe8,
-	0x5d, 0x52, 0x90, 0x5d, 0x0e, 0xa2, 0x1b, 0xf7, 0x7c, 0x7b, 0x41, 0x69, 0x26, 0x00, 0x96, 0xba,
-	0x1d, 0xf7, 0x23, 0x9f, 0xf1, 0x91, 0x5d, 0x54, 0xd9, 0x1e, 0xcb, 0xb4, 0x8e, 0x3d, 0x16, 0x0f,
-	0x03, 0x10, 0x76, 0x69, 0x33, 0xbb, 0xbd, 0xf0, 0xb7, 0xc5, 0x9e, 0xb4, 0xce, 0x7e, 0xee, 0xf5,
-	0x1f, 0xf7, 0x66, 0x9c, 0xd4, 0x0f, 0x5b, 0x9c, 0xc7, 0xb1, 0xb4, 0x17, 0x55, 0x27, 0xaa, 0x33,
-	0x26, 0xb9, 0x07, 0x6c, 0x00, 0xc2, 0xbe, 0xa5, 0xd8, 0x18, 0x89, 0x9e, 0x92, 0x45, 0xe6, 0x79,
-	0x90, 0x48, 0x16, 0x79, 0xe0, 0x5e, 0x02, 0xd8, 0xe5, 0x4d, 0x6b, 0x7b, 0x61, 0x6f, 0xbd, 0x6a,
-	0x4a, 0x86, 0x53, 0x5d, 0x35, 0x53, 0x5d, 0x3d, 0x88, 0x83, 0x68, 0xbf, 0x80, 0xb7, 0xfd, 0xf2,
-	0xfe, 0xd5, 0x8e, 0xe5, 0x94, 0x26, 0xbe, 0x47, 0x00, 0xf4, 0x5f, 0x84, 0xc0, 0x30, 0x09, 0x38,
-	0x08, 0x97, 0x49, 0x7b, 0x49, 0xbd, 0xac, 0x60, 0x90, 0xba, 0xa4, 0x8f, 0xb0, 0x61, 0x98, 0xec,
-	0x0b, 0x9b, 0xaa, 0x36, 0xde, 0xfa, 0xa7, 0x97, 0xb5, 0x94, 0xa5, 0x63, 0x3c, 0xb0, 0x90, 0x1e,
-	0x07, 0x26, 0xc1, 0x77, 0x4d, 0x9b, 0x2e, 0xab, 0xf0, 0x25, 0x83, 0x7e, 0xad, 0x40, 0x64, 0xc0,
-	0x61, 0x10, 0x5f, 0x81, 0x8f, 0x0c, 0x56, 0x34, 0x03, 0x83, 0xd4, 0x25, 0x0e, 0xa3, 0x00, 0x29,
-	0x7b, 0xe0, 0xdb, 0xab, 0x7a, 0x18, 0x8d, 0x88, 0x5d, 0xa4, 0x8f, 0xe8, 0xb7, 0xa6, 0x6b, 0xa2,
-	0x81, 0xba, 0xdc, 0xfa, 0x21, 0x43, 0x8a, 0xad, 0xa0, 0x13, 0x81, 0x5f, 0x8f, 0xc4, 0x35, 0x70,
-	0x53, 0xf4, 0x48, 0x9a, 0x69, 0xd0, 0xc2, 0x8d, 0x09, 0xce, 0x7c, 0x30, 0xc1, 0x9f, 0x3f, 0x88,
-	0x94, 0xe4, 0x7a, 0xc0, 0x2e, 0xd5, 0x30, 0x14, 0x1d, 0x75, 0x56, 0x91, 0x63, 0x11, 0xc8, 0xc9,
-	0x10, 0x8c, 0x65, 0xb4, 0x4f, 0x98, 0xc4, 0xd6, 0xcf, 0xa2, 0x3d, 0x9e, 0xf1, 0x9d, 0x1e, 0x4b,
-	0x44, 0xbf, 0x07, 0xaa, 0xdf, 0x8b, 0x4e, 0x2a, 0x62, 0xa4, 0x4b, 0xce, 0x3a, 0x21, 0x44, 0x52,
-	0x35, 0x79, 0xd1, 0x19, 0xcb, 0xd8, 0xb4, 0x22, 0xe8, 0x44, 0x4c, 0xf6, 0x39, 0xa8, 0x26, 0x2f,
-	0x3a, 0x13, 0x60, 0xeb, 0x45, 0x9e, 0xe4, 0x9b, 0x8c, 0xb3, 0x50, 0xd0, 0x03, 0x42, 0xf4, 0xac,
-	0xab, 0x86, 0xb1, 0xbe, 0xa0, 0x61, 0x0a, 0xda, 0x0f, 0x9b, 0xe5, 0x00, 0x4b, 0xa5, 0xc6, 0x1b,
-	0x83, 0x64, 0xbe, 0x24, 0x88, 0xf6, 0xc3, 0x20, 0xdb, 0xa4, 0x1c, 0xb2, 0xa1, 0x2b, 0xbc, 0x2e,
-	0x84, 0xcc, 0x6d, 0x8f, 0x24, 0x88, 0x34, 0xad, 0x21, 0x1b, 0xb6, 0x14, 0xbc, 0x8f, 0x28, 0xdd,
-	0x23, 0xab, 0x68, 0xe9, 0x83, 0xf0, 0x78, 0x90, 0x60, 0xe6, 0x8c, 0xb9, 0xde, 0xf8, 0xcb, 0x21,
-	0x1b, 0x1e, 0x4e, 0x74, 0xda, 0x67, 0x9d, 0xcc, 0xa3, 0x8f, 0x64, 0x1d, 0x61, 0xd2, 0x3e, 0x17,
-	0xb2, 0xe1, 0x39, 0xeb, 0x08, 0x6c, 0x34, 0x54, 0x5d, 0x06, 0xd0, 0xf3, 0x85, 0x59, 0x3b, 0x85,
-	0x90, 0x0d, 0x8f, 0x14, 0x90, 0xf2, 0x6a, 0xf7, 0x23, 0xbf, 0x07, 0xe6, 0xa2, 0x39, 0xd5, 0x12,
-	0xc8, 0x6b, 0x5f, 0xc1, 0xfa, 0x8e, 0x87, 0xc4, 0x46, 0xcb, 0x74, 0xf3, 0x08, 0x37, 0x01, 0xee,
-	0xb2, 0xc8, 0xeb, 0xc6, 0xdc, 0x6c, 0x21, 0xe4, 0x9d, 0x2e, 0x21, 0xd1, 0x04, 0x5e, 0x57, 0x4a,
-	0xfa, 0x3f, 0x42, 0xbd, 0x5e, 0xec, 0x5d, 0xb9, 0xe2, 0x0a, 0xae, 0x5d, 0x01, 0x5e, 0x1c, 0xf9,
-	0x42, 0x95, 0x2d, 0xeb, 0x94, 0x95, 0xa6, 0x75, 0x05, 0xd7, 0x2d, 0x8d, 0xa7, 0x7c, 0x45, 0x97,
-	0x71, 0x5f, 0x98, 0x5d, 0x85, 0x7c, 0x5b, 0x0a, 0xa0, 0xf7, 0xc8, 0x02, 0xaa, 0xd3, 0xcd, 0xa3,
-	0x37, 0x16, 0x7a, 0x34, 0xcd, 0x4e, 0x79, 0x40, 0x30, 0x43, 0x6e, 0x14, 0xfb, 0xa0, 0x29, 0xea,
-	0xfe, 0x2f, 0x2a, 0x43, 0x7c, 0xeb, 0x19, 0x6a, 0x9a, 0xc0, 0xf5, 0xb7, 0x62, 0x87, 0x2c, 0xa1,
-	0xb9, 0x32, 0x1a, 0x73, 0x2b, 0x29, 0x6e, 0xb7, 0x42, 0x36, 0xd4, 0x13, 0x6e, 0xa8, 0x7d, 0x45,
-	0xd6, 0xfc, 0x40, 0x24, 0x7d, 0x09, 0xee, 0x75, 0x10, 0xf9, 0xf1, 0xe4, 0x31, 0x8b, 0xca, 0x61,
-	0xc5, 0x68, 0xbf, 0x51, 0xca, 0xd4, 0x6b, 0x8f, 0xac, 0xea, 0xf9, 0xc4, 0xd6, 0xd5, 0x94, 0xda,
-	0xf8, 0x68, 0xb3, 0xdf, 0x96, 0xa7, 0x94, 0x4d, 0xe0, 0xfb, 0xa8, 0xa2, 0xff, 0x21, 0x98, 0x7d,
-	0x77, 0xfc, 0xb9, 0x10, 0x6a, 0xd9, 0x95, 0x9c, 0x62, 0xc8, 0x86, 0xa7, 0xe6, 0x93, 0x21, 0x1e,
-	0x6d, 0xfe, 0xf8, 0xfe, 0xd5, 0xce, 0x9d, 0xf4, 0xef, 0xd0, 0x70, 0xfa, 0x0f, 0x91, 0xee, 0xff,
-	0x9d, 0xef, 0xc8, 0xc2, 0xd4, 0x8e, 0xa2, 0x77, 0x89, 0x7d, 0xec, 0xd4, 0xcf, 0xce, 0xdd, 0xd6,
-	0x79, 0xfd, 0xfc, 0xa2, 0xe5, 0x5e, 0x9c, 0xb5, 0x9a, 0x8d, 0x83, 0x93, 0xa3, 0x93, 0xc6, 0x61,
-	0x79, 0x86, 0xda, 0x64, 0xe5, 0x86, 0xb6, 0xd9, 0x38, 0x3b, 0x3c, 0x39, 0x3b, 0x2e, 0x5b, 0x74,
-	0x95, 0x2c, 0xdd, 0xd0, 0x3c, 0x3e, 0x79, 0xda, 0x28, 0x67, 0x3e, 0x72, 0x70, 0x1a, 0x4f, 0x9f,
-	0x9c, 0x36, 0x0e, 0xcb, 0xd9, 0x8d, 0xdc, 0x8b, 0x97, 0x95, 0x99, 0x9d, 0x9f, 0x2d, 0x42, 0x26,
-	0x5f, 0x7a, 0x7a, 0x87, 0xdc, 0x6e, 0x3a, 0x4f, 0xbe, 0x7d, 0xa6, 0xcc, 0x1b, 0x1f, 0x5c, 0xbe,
-	0x4a, 0x96, 0xa6, 0x95, 0xf5, 0x16, 0x06, 0xb2, 0xf0, 0x8a, 0x1b, 0xf0, 0xc1, 0x41, 0xa3, 0x79,
-	0xde, 0x38, 0x2c, 0x67, 0xe8, 0x6d, 0xb2, 0x3c, 0xad, 0x71, 0x1a, 0x47, 0x17, 0x2d, 0xbc, 0x9b,
-	0xae, 0x11, 0x3a, 0xad, 0x38, 0xaa, 0x5f, 0x3c, 0x3e, 0x7f, 0x56, 0xce, 0x69, 0x4e, 0xfb, 0xc7,
-	0xaf, 0xdf, 0x56, 0xac, 0x37, 0x6f, 0x2b, 0xd6, 0x9f, 0x6f, 0x2b, 0xd6, 0x4f, 0xef, 0x2a, 0x33,
-	0x6f, 0xde, 0x55, 0x66, 0x7e, 0x7f, 0x57, 0x99, 0x79, 0xfe, 0xa0, 0x13, 0xc8, 0x6e, 0xbf, 0x5d,
-	0xf5, 0xe2, 0xb0, 0x96, 0xe6, 0xf4, 0x93, 0xb9, 0x95, 0xa3, 0x04, 0x44, 0x3b, 0xaf, 0xfe, 0xef,
-	0xfd, 0xff, 0xaf, 0x00, 0x00, 0x00, 0xff, 0xff, 0x0d, 0x85, 0xc7, 0x7b, 0x8f, 0x0a, 0x00, 0x00,
+	// 2009 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x94, 0x58, 0xbd, 0x6f, 0x1b, 0xd9,
+	0x11, 0x17, 0x3f, 0x44, 0x89, 0x4f, 0xa4, 0x8e, 0x7a, 0x96, 0xe4, 0xb5, 0x7d, 0x96, 0x65, 0x39,
+	0x01, 0x04, 0x27, 0xa6, 0x60, 0xc7, 0xc9, 0x25, 0x17, 0x20, 0x09, 0x25, 0x51, 0xb6, 0x20, 0x1f,
+	0x45, 0x2c, 0x69, 0x5f, 0xee, 0x9a, 0xc5, 0x23, 0x77, 0xc4, 0x5d, 0x88, 0xdc, 0x5d, 0xbc, 0xf7,
+	0x48, 0x51, 0x40, 0xaa, 0x54, 0x41, 0xaa, 0xe4, 0x6f, 0x48, 0x93, 0x26, 0xc0, 0x05, 0xb8, 0x3a,
+	0x4d, 0x9a, 0x2b, 0x0f, 0x57, 0x05, 0x29, 0x0e, 0x81, 0x5d, 0x5c, 0x91, 0x3e, 0x75, 0x30, 0xf3,
+	0xde, 0xf2, 0xc3, 0x5f, 0x67, 0x37, 0xc2, 0xce, 0x6f, 0x3e, 0xde, 0xcc, 0xbc, 0x99, 0x79, 0x43,
+	0xb1, 0xdb, 0xdd, 0xa4, 0x1b, 0x88, 0x30, 0xda, 0xf3, 0x85, 0x16, 0x32, 0xec, 0x05, 0x5a, 0xed,
+	0x8d, 0xee, 0xef, 0xf5, 0xa4, 0x88, 0x74, 0x35, 0x91, 0xb1, 0x8e, 0xf9, 0x86, 0x15, 0xa9, 0x4e,
+	0x45, 0xaa, 0xa3, 0xfb, 0xd7, 0xb7, 0xba, 0xb1, 0x1a, 0xc4, 0x6a, 0xaf, 0x23, 0x14, 0xec, 0x8d,
+	0xee, 0x77, 0x40, 0x8b, 0xfb, 0x7b, 0xdd, 0x38, 0x8c, 0x8c, 0xda, 0xf5, 0x35, 0x31, 0x08, 0xa3,
+	0x78, 0x8f, 0xfe, 0x5a, 0xe8, 0x9a, 0x51, 0xf1, 0x88, 0xda, 0x33, 0x84, 0x65, 0xad, 0xf7, 0xe2,
+	0x5e, 0x6c, 0x70, 0xfc, 0x32, 0xe8, 0xce, 0x88, 0x15, 0x5c, 0x10, 0x3e, 0x48, 0xbe, 0xca, 0xb2,
+	0xa1, 0xef, 0x64, 0xb6, 0x33, 0xbb, 0x79, 0x37, 0x1b, 0xfa, 0xbc, 0xca, 0x16, 0xe3, 0x8b, 0x08,
+	0xa4, 0x93, 0xdd, 0xce, 0xec, 0x16, 0xf7, 0x9d, 0x6f, 0xbe, 0xbc, 0xb7, 0x6e, 0x0d, 0xd6, 0x7c,
+	0x5f, 0x82, 0x52, 0x2d, 0x2d, 0xc3, 0xa8, 0xe7, 0x1a, 0x31, 0xce, 0x59, 0x3e, 0x12, 0x03, 0x70,
+	0x72, 0x28, 0xee, 0xd2, 0x37, 0x77, 0xd8, 0xd2, 0x08, 0xa4, 0x0a, 0xe3, 0xc8, 0xc9, 0x6f, 0x67,
+	0x76, 0xcb, 0x6e, 0x4a, 0xee, 0x7c, 0xce, 0x98, 0x39, 0xf7, 0x04, 0x2e, 0x15, 0xbf, 0xca, 0x96,
+	0x12, 0x09, 0xde, 0x39, 0x5c, 0x92, 0x03, 0x25, 0xb7, 0x90, 0x48, 0x38, 0x81, 0x4b, 0x7e, 0x8d,
+	0x2d, 0x8b, 0xa1, 0x0e, 0x88, 0x93, 0x25, 0xce, 0x12, 0xd2, 0xc8, 0x72, 0xd8, 0x92, 0x04, 0x1d,
+	0x4a, 0xf0, 0xe9, 0xc8, 0x65, 0x37, 0x25, 0x77, 0xfe, 0x99, 0x65, 0xec, 0x11, 0xa6, 0xb7, 0x29,
+	0xe3, 0xf1, 0x25, 0xbf, 0xce, 0x96, 0x13, 0x19, 0x8f, 0x42, 0x1f, 0xa4, 0x0d, 0x6f, 0x42, 0xf3,
+	0x8f, 0xd8, 0xa2, 0xd2, 0x42, 0x03, 0x19, 0x5f, 0x7d, 0x70, 0xbb, 0xfa, 0xda, 0x9b, 0xa8, 0x92,
+	0xa1, 0x16, 0x0a, 0xba, 0x46, 0x9e, 0xef, 0xb2, 0x4a, 0x02, 0x20, 0xd1, 0x31, 0x2f, 0x0d, 0x31,
+	0x47, 0x21, 0xae, 0x22, 0x7e, 0x02, 0x97, 0xcf, 0x0c, 0xca, 0x37, 0x59, 0x21, 0x00, 0xb4, 0x44,
+	0x29, 0xc8, 0xb9, 0x96, 0xe2, 0xbf, 0x61, 0xc5, 0x40, 0x44, 0x3e, 0xf8, 0x9e, 0x8e, 0x9d, 0xc5,
+	0xed, 0xdc, 0xee, 0xca, 0x83, 0x9b, 0x6f, 0x38, 0xfe, 0x71, 0xdc, 0xf7, 0x41, 0xee, 0xe7, 0xbf,
+	0xfa, 0xf6, 0xd6, 0x82, 0xbb, 0x6c, 0xb4, 0xda, 0x31, 0xbf, 0xc9, 0x58, 0x7c, 0x76, 0x06, 0xd2,
+	0x98, 0x28, 0x50, 0x68, 0x45, 0x8b, 0xb4, 0x63, 0xfe, 0x43, 0xb6, 0x9a, 0xb2, 0xad, 0x03, 0x4b,
+	0xe4, 0x40, 0xd9, 0xa2, 0x8f, 0x8d, 0x1f, 0x9b, 0xac, 0x90, 0x08, 0xa5, 0xc0, 0x77, 0x96, 0xb7,
+	0x73, 0xbb, 0x79, 0xd7, 0x52, 0x3b, 0x67, 0xac, 0x60, 0xce, 0x7d, 0x6b, 0x02, 0x5f, 0x97, 0x87,
+	0xec, 0xf7, 0xe4, 0x21, 0x37, 0x9b, 0x87, 0x9d, 0xbf, 0x17, 0xd8, 0x22, 0xdd, 0xd6, 0x2b, 0x15,
+	0xb8, 0xc9, 0x0a, 0x4a, 0x4b, 0x10, 0x03, 0xb2, 0x98, 0x77, 0x2d, 0x35, 0xad, 0xcc, 0xdc, 0xbb,
+	0x55, 0xe6, 0x26, 0x2b, 0x48, 0xaa, 0x35, 0xba, 0x81, 0xbc, 0x6b, 0x29, 0x4c, 0x90, 0xf9, 0x9a,
+	0x78, 0xbe, 0x48, 0x9e, 0x97, 0x0d, 0x9a, 0x3a, 0x7e, 0x83, 0x15, 0x31, 0x3a, 0x48, 0xe2, 0x6e,
+	0x40, 0x59, 0x2e, 0xbb, 0xcb, 0xe7, 0x70, 0x59, 0x47, 0x1a, 0x6d, 0x9c, 0x85, 0x52, 0x69, 0x2f,
+	0x8c, 0x34, 0xc8, 0x91, 0xe8, 0x53, 0x92, 0xcb, 0x6e, 0x99, 0xd0, 0x63, 0x0b, 0xf2, 0x3b, 0xac,
+	0xdc, 0x17, 0xb3, 0x52, 0xcb, 0x24, 0x55, 0x42, 0x70, 0x22, 0xb4, 0xce, 0x16, 0x55, 0xd2, 0x0f,
+	0xb5, 0x53, 0x24, 0x37, 0x0d, 0x81, 0x68, 0x4f, 0x8a, 0x30, 0x72, 0x18, 0xa9, 0x18, 0x82, 0x7f,
+	0xc8, 0x8a, 0x3a, 0x90, 0xa0, 0x82, 0xb8, 0xef, 0x3b, 0x2b, 0xc4, 0x99, 0x02, 0x78, 0x63, 0x9d,
+	0x78, 0x18, 0xf9, 0x42, 0x5e, 0x3a, 0x25, 0xca, 0xf6, 0x84, 0xe6, 0x35, 0xec, 0xb5, 0x78, 0x1c,
+	0x82, 0x72, 0xca, 0x54, 0x75, 0x6f, 0x2a, 0xfa, 0x69, 0x0b, 0xd9, 0xca, 0x4b, 0xf5, 0xb0, 0xd5,
+	0x65, 0x1c, 0x6b, 0x67, 0x95, 0x3a, 0x92, 0xbe, 0x31, 0xc9, 0x7d, 0x10, 0x23, 0x50, 0xce, 0x07,
+	0xe4, 0x8d, 0xa5, 0xf8, 0x09, 0x5b, 0x15, 0xdd, 0x2e, 0x24, 0x5a, 0x44, 0x5d, 0xf0, 0xce, 0x00,
+	0x9c, 0xca, 0x76, 0x66, 0x77, 0xe5, 0xc1, 0xb5, 0xaa, 0xbd, 0x32, 0x9c, 0x6e, 0x55, 0x3b, 0xdd,
+	0xaa, 0x07, 0x71, 0x18, 0xed, 0x17, 0xf1, 0xb4, 0xbf, 0x7e, 0xf7, 0xc5, 0xdd, 0x8c, 0x5b, 0x9e,
+	0xea, 0x1e, 0x01, 0x60, 0xc5, 0xc3, 0x38, 0x09, 0x25, 0x28, 0x4f, 0x68, 0x67, 0x8d, 0x22, 0x2b,
+	0x5a, 0xa4, 0xa6, 0xf9, 0xc7, 0x58, 0x30, 0x42, 0x0f, 0x95, 0xc3, 0xa9, 0x9d, 0x77, 0xde, 0x16,
+	0x59, 0x8b, 0x24, 0x5d, 0xab, 0x81, 0x17, 0xd9, 0x95, 0x20, 0xf4, 0xb4, 0x5b, 0xae, 0x98, 0x6e,
+	0xb1, 0xa8, 0xed, 0x96, 0x9b, 0x8c, 0x49, 0x18, 0xc5, 0xe7, 0xe0, 0xa3, 0x07, 0xeb, 0xc6, 0x03,
+	0x8b, 0xd4, 0x34, 0x0e, 0x25, 0x05, 0x5a, 0xf7, 0xc1, 0x77, 0x36, 0xcc, 0x50, 0xb2, 0x24, 0x56,
+	0x91, 0xf9, 0x44, 0xbd, 0x4d, 0x73, 0x27, 0x06, 0xa8, 0x69, 0x4c, 0xa8, 0x02, 0xf0, 0x9d, 0xab,
+	0x26, 0xa1, 0xf8, 0x8d, 0x77, 0x78, 0x11, 0xea, 0x20, 0x80, 0xbe, 0xef, 0x38, 0xdb, 0x39, 0xac,
+	0xba, 0x94, 0xde, 0xf9, 0x7d, 0x96, 0x95, 0x5a, 0x61, 0x2f, 0x02, 0xbf, 0x16, 0xa9, 0x0b, 0x90,
+	0xb6, 0x48, 0x22, 0x6d, 0xbb, 0xc7, 0x10, 0x73, 0x8d, 0x9b, 0x7d, 0x87, 0xc6, 0x7d, 0xfd, 0x00,
+	0xe3, 0x2c, 0xdf, 0x07, 0x71, 0x46, 0xcd, 0x53, 0x72, 0xe9, 0x9b, 0x2c, 0xc7, 0x2a, 0xd4, 0xd3,
+	0xa6, 0x99, 0xd0, 0x28, 0x9f, 0x08, 0x8d, 0xad, 0x92, 0x43, 0x79, 0xfc, 0xc6, 0xbc, 0x74, 0x45,
+	0xa2, 0x86, 0x7d, 0xa0, 0xfe, 0x28, 0xb9, 0x29, 0x89, 0x96, 0xce, 0xa4, 0xe8, 0x0d, 0x20, 0xd2,
+	0xd4, 0x14, 0x25, 0x77, 0x42, 0x63, 0x91, 0xab, 0xb0, 0x17, 0x09, 0x3d, 0x94, 0x40, 0x4d, 0x51,
+	0x72, 0xa7, 0xc0, 0xce, 0x3f, 0xf2, 0xac, 0x70, 0x08, 0x03, 0x11, 0xf9, 0xaf, 0x4c, 0x8e, 0x9f,
+	0xb2, 0xfc, 0x79, 0x18, 0xf9, 0xdf, 0x33, 0xd5, 0x8d, 0xf2, 0x49, 0x18, 0xf9, 0x2e, 0x89, 0x4f,
+	0xb3, 0x98, 0x7b, 0x39, 0x8b, 0x69, 0xac, 0xf9, 0x97, 0x62, 0x9d, 0xcd, 0xf0, 0xe2, 0x4b, 0x19,
+	0x7e, 0xc8, 0x96, 0x7d, 0x3a, 0x01, 0x24, 0x8d, 0x8d, 0xb7, 0x4d, 0xaa, 0x89, 0x24, 0xff, 0x19,
+	0xcb, 0x61, 0x93, 0x2c, 0xbd, 0x47, 0x93, 0xa0, 0x02, 0x7a, 0xe2, 0x83, 0xf0, 0xfb, 0x61, 0x04,
+	0x94, 0xc7, 0x9c, 0x3b, 0xa1, 0xf9, 0xcf, 0xd3, 0x57, 0xae, 0xf8, 0xd6, 0xb6, 0x30, 0xf9, 0x98,
+	0x7b, 0xe6, 0x6e, 0xb3, 0x12, 0xd0, 0x1b, 0x65, 0x7b, 0x82, 0x91, 0xe5, 0x15, 0xc2, 0x6c, 0x47,
+	0xcc, 0x5c, 0xed, 0xca, 0xfc, 0xd5, 0xde, 0x66, 0x25, 0xfb, 0xe9, 0x05, 0x42, 0x05, 0x34, 0x89,
+	0x4a, 0xee, 0x8a, 0xc5, 0x1e, 0x0b, 0x15, 0xf0, 0x5f, 0xb2, 0x82, 0xa0, 0x0a, 0x76, 0xca, 0x14,
+	0xf0, 0x9d, 0x37, 0xb8, 0x36, 0x5b, 0xec, 0xae, 0x55, 0xe1, 0xbf, 0x62, 0x4b, 0xaa, 0x2f, 0x54,
+	0x00, 0x3e, 0x4d, 0xa2, 0x77, 0x4d, 0x57, 0xaa, 0xb4, 0xf3, 0xdf, 0x0c, 0xcb, 0x35, 0x63, 0xea,
+	0xbe, 0x38, 0x81, 0x88, 0xea, 0xa7, 0xec, 0xd2, 0x37, 0xff, 0x35, 0xcb, 0x53, 0xe7, 0x99, 0xe5,
+	0xe7, 0x47, 0xa8, 0xfd, 0xef, 0x6f, 0x6f, 0x6d, 0x18, 0xfb, 0xca, 0x3f, 0xaf, 0x86, 0xf1, 0xde,
+	0x40, 0xe8, 0xa0, 0x7a, 0x1c, 0xe9, 0x6f, 0xbe, 0xbc, 0xc7, 0xec, 0xc1, 0xc7, 0x91, 0x76, 0x49,
+	0x91, 0xd7, 0xd8, 0x62, 0x1f, 0x84, 0xd2, 0xf6, 0x91, 0x7a, 0x2f, 0x0b, 0x46, 0x13, 0x47, 0x6a,
+	0xb7, 0x1f, 0xe3, 0xcb, 0x9c, 0xa7, 0x59, 0x62, 0x29, 0xfe, 0x90, 0xe5, 0xbb, 0x43, 0xad, 0xec,
+	0xd2, 0x70, 0xfd, 0x0d, 0x29, 0x3b, 0x18, 0x6a, 0x3b, 0xb7, 0x49, 0x7a, 0xe7, 0x17, 0x2c, 0x77,
+	0x30, 0xd4, 0x6f, 0x7d, 0xcc, 0xa7, 0x4f, 0x74, 0x76, 0xee, 0x89, 0xfe, 0xdf, 0x32, 0x2b, 0x34,
+	0x85, 0x14, 0x03, 0xc5, 0x0f, 0x18, 0x33, 0xaf, 0x30, 0x8d, 0xf2, 0xcc, 0x7b, 0xa4, 0xbd, 0x68,
+	0xf4, 0x70, 0x8c, 0x1f, 0xe0, 0x10, 0xa5, 0x87, 0x17, 0x8d, 0x64, 0xdf, 0xc7, 0x88, 0xd1, 0x43,
+	0x23, 0xbb, 0xac, 0x32, 0x10, 0x63, 0x4f, 0x75, 0x03, 0x18, 0x08, 0xaf, 0x73, 0xa9, 0x41, 0xa5,
+	0x03, 0x6c, 0x20, 0xc6, 0x2d, 0x82, 0xf7, 0x11, 0xe5, 0x0f, 0xd8, 0x06, 0x4a, 0xfa, 0xa0, 0xba,
+	0x32, 0x4c, 0xb0, 0x6f, 0xad, 0xb8, 0xe9, 0xe6, 0x2b, 0x03, 0x31, 0x3e, 0x9c, 0xf2, 0x8c, 0xce,
+	0x35, 0xb6, 0x8c, 0x3a, 0x5a, 0xf4, 0x94, 0x1d, 0x70, 0x4b, 0x03, 0x31, 0x6e, 0x8b, 0x9e, 0xc2,
+	0x27, 0x00, 0x59, 0x67, 0x21, 0xf4, 0x7d, 0x65, 0x17, 0x82, 0xe2, 0x40, 0x8c, 0x8f, 0x08, 0x48,
+	0xfd, 0xea, 0x0c, 0x23, 0xbf, 0x0f, 0xf6, 0xa0, 0x25, 0x4a, 0x34, 0xfa, 0xb5, 0x4f, 0xb0, 0x39,
+	0xe3, 0x23, 0xe6, 0xa0, 0x64, 0xba, 0x13, 0x28, 0x2f, 0x01, 0xe9, 0x89, 0xa8, 0x1b, 0xc4, 0xd2,
+	0xee, 0x07, 0xe8, 0x77, 0xba, 0x1e, 0xa8, 0x26, 0xc8, 0x1a, 0x31, 0xf9, 0x8f, 0x19, 0xef, 0xf6,
+	0xe3, 0xee, 0xb9, 0xa7, 0xce, 0xe1, 0xc2, 0x53, 0xd0, 0x8d, 0x23, 0x5f, 0x51, 0x73, 0xe7, 0xdc,
+	0x0a, 0x71, 0x5a, 0xe7, 0x70, 0xd1, 0x32, 0x78, 0xea, 0xaf, 0x0a, 0x84, 0xf4, 0x95, 0xdd, 0x22,
+	0xd0, 0xdf, 0x16, 0x01, 0xfc, 0x16, 0x5b, 0x41, 0x76, 0xba, 0x13, 0x98, 0x5d, 0x02, 0x35, 0x9a,
+	0xf6, 0xb5, 0xbf, 0xc7, 0x30, 0x43, 0x5e, 0x14, 0xfb, 0x60, 0x5c, 0x34, 0x33, 0xb2, 0x44, 0x82,
+	0x18, 0x6b, 0x03, 0x39, 0x4d, 0x90, 0x66, 0x8b, 0xbb, 0xcb, 0xd6, 0x50, 0x9c, 0x84, 0x26, 0xbe,
+	0x95, 0xc9, 0xb7, 0x0f, 0x06, 0x62, 0x6c, 0xde, 0x5e, 0xeb, 0xda, 0x43, 0xb6, 0xe9, 0x87, 0x2a,
+	0x19, 0x6a, 0xf0, 0x2e, 0xc2, 0xc8, 0x8f, 0xa7, 0xc1, 0xac, 0x92, 0xc2, 0xba, 0xe5, 0x7e, 0x4a,
+	0xcc, 0x54, 0xeb, 0x01, 0xdb, 0x30, 0x2f, 0x27, 0x3e, 0x12, 0xc6, 0xa5, 0x0e, 0x06, 0x6d, 0x37,
+	0x8f, 0x2b, 0x33, 0xcc, 0x26, 0xc8, 0x7d, 0x64, 0xf1, 0x1f, 0x30, 0xcc, 0xbe, 0x37, 0x59, 0xe4,
+	0x14, 0xad, 0x21, 0x65, 0xb7, 0x34, 0x10, 0xe3, 0x13, 0xbb, 0xcc, 0x51, 0x75, 0x9b, 0x41, 0x4c,
+	0x85, 0xb9, 0xf6, 0x3e, 0x85, 0x69, 0xf4, 0xb0, 0x30, 0xef, 0xb0, 0xb2, 0x35, 0x42, 0x5e, 0x99,
+	0x65, 0x24, 0xe7, 0x96, 0x0c, 0x48, 0xee, 0x50, 0x95, 0x58, 0x21, 0x9a, 0x46, 0x5e, 0x27, 0x51,
+	0xb4, 0x70, 0x94, 0xdd, 0x55, 0x83, 0xb7, 0x10, 0xde, 0x4f, 0xe6, 0x24, 0x03, 0x21, 0x81, 0x24,
+	0xd7, 0xe7, 0x24, 0x11, 0xb6, 0x92, 0x18, 0x23, 0xce, 0x2f, 0xcf, 0xb0, 0x14, 0x6d, 0x21, 0xa6,
+	0x23, 0x4e, 0x13, 0x88, 0xcc, 0x84, 0x57, 0x78, 0x47, 0x56, 0x60, 0x26, 0x7b, 0x9b, 0x24, 0xfa,
+	0x81, 0x65, 0x4c, 0x32, 0x57, 0x65, 0x57, 0xcc, 0xbc, 0x55, 0xde, 0x39, 0x24, 0x3a, 0x0d, 0xea,
+	0x2a, 0x05, 0xb5, 0x66, 0x59, 0x27, 0x90, 0xe8, 0x69, 0x64, 0xf8, 0x0b, 0xc5, 0x8b, 0x47, 0xa9,
+	0x65, 0xe5, 0x38, 0x24, 0xbc, 0x8a, 0xf8, 0xe9, 0xc8, 0x1a, 0x56, 0x1f, 0x6f, 0xff, 0xf1, 0xbb,
+	0x2f, 0xee, 0xde, 0x48, 0x7f, 0x1e, 0x8f, 0x67, 0x7f, 0x20, 0x9b, 0x69, 0x73, 0xf7, 0x77, 0x6c,
+	0x65, 0x66, 0x57, 0xe3, 0x1f, 0x32, 0xe7, 0x91, 0x5b, 0x6b, 0xb4, 0xbd, 0x56, 0xbb, 0xd6, 0x7e,
+	0xda, 0xf2, 0x9e, 0x36, 0x5a, 0xcd, 0xfa, 0xc1, 0xf1, 0xd1, 0x71, 0xfd, 0xb0, 0xb2, 0xc0, 0x1d,
+	0xb6, 0x3e, 0xc7, 0x6d, 0xd6, 0x1b, 0x87, 0xc7, 0x8d, 0x47, 0x95, 0x0c, 0xdf, 0x60, 0x6b, 0x73,
+	0x9c, 0x27, 0xc7, 0xcf, 0xea, 0x95, 0xec, 0x2b, 0x0a, 0x6e, 0xfd, 0xd9, 0xe9, 0x49, 0xfd, 0xb0,
+	0x92, 0xbb, 0x9e, 0xff, 0xc3, 0x5f, 0xb6, 0x16, 0xee, 0xfe, 0x39, 0xc3, 0xd8, 0xf4, 0x97, 0x1f,
+	0xbf, 0xc1, 0xae, 0x36, 0xdd, 0xd3, 0xdf, 0x7e, 0x46, 0xe2, 0xf5, 0x97, 0x0e, 0xdf, 0x60, 0x6b,
+	0xb3, 0xcc, 0x5a, 0x0b, 0x0d, 0x65, 0xf0, 0x88, 0x39, 0xf8, 0xe0, 0xa0, 0xde, 0x6c, 0xd7, 0x0f,
+	0x2b, 0x59, 0x7e, 0x95, 0x5d, 0x99, 0xe5, 0xb8, 0xf5, 0xa3, 0xa7, 0x2d, 0x3c, 0x9b, 0x6f, 0x32,
+	0x3e, 0xcb, 0x38, 0xaa, 0x3d, 0x7d, 0xd2, 0xfe, 0xac, 0x92, 0xb7, 0x3e, 0x75, 0x18, 0x9b, 0xae,
+	0x2d, 0xe8, 0xd2, 0x61, 0xfd, 0x93, 0x5a, 0xe3, 0xd0, 0x3b, 0x39, 0x6e, 0x1c, 0xbe, 0x9a, 0x8f,
+	0x59, 0xe6, 0x91, 0x5b, 0x7b, 0xf4, 0x49, 0xbd, 0xd1, 0xae, 0x64, 0xf0, 0xec, 0x59, 0xce, 0x41,
+	0xad, 0xd9, 0x7a, 0xfa, 0xa4, 0x5e, 0xc9, 0xda, 0x33, 0xfe, 0x96, 0x61, 0x2b, 0x33, 0xbb, 0x00,
+	0xa6, 0xdd, 0x8a, 0xbf, 0x21, 0xf2, 0x39, 0xee, 0x69, 0xb3, 0xde, 0xa8, 0x64, 0xf8, 0x35, 0xb6,
+	0x31, 0x07, 0xd7, 0x1a, 0xad, 0x4f, 0xeb, 0x2e, 0x85, 0x3e, 0x75, 0x6c, 0x1a, 0x7b, 0x9b, 0x62,
+	0x9f, 0x3a, 0x66, 0x38, 0x4f, 0x6a, 0x4d, 0x4c, 0x4a, 0xfe, 0x95, 0x43, 0x9e, 0x9d, 0x1e, 0x1f,
+	0x56, 0x16, 0x8d, 0xbf, 0xfb, 0x8f, 0xbe, 0x7a, 0xbe, 0x95, 0xf9, 0xfa, 0xf9, 0x56, 0xe6, 0x3f,
+	0xcf, 0xb7, 0x32, 0x7f, 0x7a, 0xb1, 0xb5, 0xf0, 0xf5, 0x8b, 0xad, 0x85, 0x7f, 0xbd, 0xd8, 0x5a,
+	0xf8, 0xfc, 0x5e, 0x2f, 0xd4, 0xc1, 0xb0, 0x53, 0xed, 0xc6, 0x83, 0xbd, 0xb4, 0xce, 0x5e, 0x5b,
+	0x6f, 0xfa, 0x32, 0x01, 0xd5, 0x29, 0xd0, 0xff, 0x44, 0x7e, 0xf2, 0xff, 0x00, 0x00, 0x00, 0xff,
+	0xff, 0x02, 0xb0, 0x06, 0x1c, 0xb3, 0x11, 0x00, 0x00,
 }
 
 func (m *Reader) Marshal() (dAtA []byte, err error) {
@@ -1021,6 +1607,48 @@ func (m *GrantProxy) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.Passed) > 0 {
+		dAtA2 := make([]byte, len(m.Passed)*10)
+		var j1 int
+		for _, num := range m.Passed {
+			for num >= 1<<7 {
+				dAtA2[j1] = uint8(uint64(num)&0x7f | 0x80)
+				num >>= 7
+				j1++
+			}
+			dAtA2[j1] = uint8(num)
+			j1++
+		}
+		i -= j1
+		copy(dAtA[i:], dAtA2[:j1])
+		i = encodeVarintGrant(dAtA, i, uint64(j1))
+		i--
+		dAtA[i] = 0x42
+	}
+	if m.OfferedHeight != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.OfferedHeight))
+		i--
+		dAtA[i] = 0x38
+	}
+	if m.OfferedTo != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.OfferedTo))
+		i--
+		dAtA[i] = 0x30
+	}
+	if len(m.HandedTo) > 0 {
+		for iNdEx := len(m.HandedTo) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.HandedTo[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintGrant(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x2a
+		}
+	}
 	if m.Height != 0 {
 		i = encodeVarintGrant(dAtA, i, uint64(m.Height))
 		i--
@@ -1033,6 +1661,44 @@ func (m *GrantProxy) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	}
 	if m.State != 0 {
 		i = encodeVarintGrant(dAtA, i, uint64(m.State))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Provider != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.Provider))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Holder) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Holder) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Holder) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Height != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.Height))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.PeerKeyVersion != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.PeerKeyVersion))
 		i--
 		dAtA[i] = 0x10
 	}
@@ -1064,6 +1730,35 @@ func (m *Grant) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.Withheld) > 0 {
+		dAtA4 := make([]byte, len(m.Withheld)*10)
+		var j3 int
+		for _, num := range m.Withheld {
+			for num >= 1<<7 {
+				dAtA4[j3] = uint8(uint64(num)&0x7f | 0x80)
+				num >>= 7
+				j3++
+			}
+			dAtA4[j3] = uint8(num)
+			j3++
+		}
+		i -= j3
+		copy(dAtA[i:], dAtA4[:j3])
+		i = encodeVarintGrant(dAtA, i, uint64(j3))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xc2
+	}
+	if len(m.Seed) > 0 {
+		i -= len(m.Seed)
+		copy(dAtA[i:], m.Seed)
+		i = encodeVarintGrant(dAtA, i, uint64(len(m.Seed)))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xba
+	}
 	if m.SettleAt != 0 {
 		i = encodeVarintGrant(dAtA, i, uint64(m.SettleAt))
 		i--
@@ -1294,6 +1989,227 @@ func (m *SignedAnswer) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
+func (m *Demand) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Demand) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Demand) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Slashed.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintGrant(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x72
+	if m.Answer != nil {
+		{
+			size, err := m.Answer.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintGrant(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x6a
+	}
+	if len(m.CapsuleHash) > 0 {
+		i -= len(m.CapsuleHash)
+		copy(dAtA[i:], m.CapsuleHash)
+		i = encodeVarintGrant(dAtA, i, uint64(len(m.CapsuleHash)))
+		i--
+		dAtA[i] = 0x62
+	}
+	if len(m.Capsule) > 0 {
+		i -= len(m.Capsule)
+		copy(dAtA[i:], m.Capsule)
+		i = encodeVarintGrant(dAtA, i, uint64(len(m.Capsule)))
+		i--
+		dAtA[i] = 0x5a
+	}
+	if m.EndedHeight != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.EndedHeight))
+		i--
+		dAtA[i] = 0x50
+	}
+	if m.State != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.State))
+		i--
+		dAtA[i] = 0x48
+	}
+	if m.Deadline != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.Deadline))
+		i--
+		dAtA[i] = 0x40
+	}
+	{
+		size, err := m.Fee.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintGrant(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x3a
+	if len(m.Demander) > 0 {
+		i -= len(m.Demander)
+		copy(dAtA[i:], m.Demander)
+		i = encodeVarintGrant(dAtA, i, uint64(len(m.Demander)))
+		i--
+		dAtA[i] = 0x32
+	}
+	if m.Provider != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.Provider))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.Position != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.Position))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.Grant != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.Grant))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Kind != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.Kind))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Id != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.Id))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Pot) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Pot) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Pot) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Cuts) > 0 {
+		for iNdEx := len(m.Cuts) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Cuts[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintGrant(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x2a
+		}
+	}
+	if m.Closed {
+		i--
+		if m.Closed {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x20
+	}
+	{
+		size := m.Least.Size()
+		i -= size
+		if _, err := m.Least.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintGrant(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	{
+		size := m.Held.Size()
+		i -= size
+		if _, err := m.Held.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintGrant(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x12
+	if m.Open != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.Open))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Cut) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Cut) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Cut) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Height != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.Height))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Provider != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.Provider))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
 func (m *Params) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -1314,6 +2230,67 @@ func (m *Params) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.HandOverBlocks != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.HandOverBlocks))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xc0
+	}
+	if m.AnswersKeptBlocks != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.AnswersKeptBlocks))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xb8
+	}
+	if m.DemandsPerBlock != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.DemandsPerBlock))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xb0
+	}
+	if m.MaxOpenDemands != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.MaxOpenDemands))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xa8
+	}
+	if m.DemandShareBps != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.DemandShareBps))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xa0
+	}
+	if m.DemandSlashBps != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.DemandSlashBps))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x98
+	}
+	if m.DemandBlocks != 0 {
+		i = encodeVarintGrant(dAtA, i, uint64(m.DemandBlocks))
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0x90
+	}
+	{
+		size, err := m.DemandFee.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintGrant(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1
+	i--
+	dAtA[i] = 0x8a
 	if m.MaxKeyEpochs != 0 {
 		i = encodeVarintGrant(dAtA, i, uint64(m.MaxKeyEpochs))
 		i--
@@ -1481,6 +2458,43 @@ func (m *GrantProxy) Size() (n int) {
 	if m.Height != 0 {
 		n += 1 + sovGrant(uint64(m.Height))
 	}
+	if len(m.HandedTo) > 0 {
+		for _, e := range m.HandedTo {
+			l = e.Size()
+			n += 1 + l + sovGrant(uint64(l))
+		}
+	}
+	if m.OfferedTo != 0 {
+		n += 1 + sovGrant(uint64(m.OfferedTo))
+	}
+	if m.OfferedHeight != 0 {
+		n += 1 + sovGrant(uint64(m.OfferedHeight))
+	}
+	if len(m.Passed) > 0 {
+		l = 0
+		for _, e := range m.Passed {
+			l += sovGrant(uint64(e))
+		}
+		n += 1 + sovGrant(uint64(l)) + l
+	}
+	return n
+}
+
+func (m *Holder) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Provider != 0 {
+		n += 1 + sovGrant(uint64(m.Provider))
+	}
+	if m.PeerKeyVersion != 0 {
+		n += 1 + sovGrant(uint64(m.PeerKeyVersion))
+	}
+	if m.Height != 0 {
+		n += 1 + sovGrant(uint64(m.Height))
+	}
 	return n
 }
 
@@ -1560,6 +2574,17 @@ func (m *Grant) Size() (n int) {
 	if m.SettleAt != 0 {
 		n += 2 + sovGrant(uint64(m.SettleAt))
 	}
+	l = len(m.Seed)
+	if l > 0 {
+		n += 2 + l + sovGrant(uint64(l))
+	}
+	if len(m.Withheld) > 0 {
+		l = 0
+		for _, e := range m.Withheld {
+			l += sovGrant(uint64(e))
+		}
+		n += 2 + sovGrant(uint64(l)) + l
+	}
 	return n
 }
 
@@ -1602,6 +2627,99 @@ func (m *SignedAnswer) Size() (n int) {
 	l = len(m.Signature)
 	if l > 0 {
 		n += 1 + l + sovGrant(uint64(l))
+	}
+	return n
+}
+
+func (m *Demand) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Id != 0 {
+		n += 1 + sovGrant(uint64(m.Id))
+	}
+	if m.Kind != 0 {
+		n += 1 + sovGrant(uint64(m.Kind))
+	}
+	if m.Grant != 0 {
+		n += 1 + sovGrant(uint64(m.Grant))
+	}
+	if m.Position != 0 {
+		n += 1 + sovGrant(uint64(m.Position))
+	}
+	if m.Provider != 0 {
+		n += 1 + sovGrant(uint64(m.Provider))
+	}
+	l = len(m.Demander)
+	if l > 0 {
+		n += 1 + l + sovGrant(uint64(l))
+	}
+	l = m.Fee.Size()
+	n += 1 + l + sovGrant(uint64(l))
+	if m.Deadline != 0 {
+		n += 1 + sovGrant(uint64(m.Deadline))
+	}
+	if m.State != 0 {
+		n += 1 + sovGrant(uint64(m.State))
+	}
+	if m.EndedHeight != 0 {
+		n += 1 + sovGrant(uint64(m.EndedHeight))
+	}
+	l = len(m.Capsule)
+	if l > 0 {
+		n += 1 + l + sovGrant(uint64(l))
+	}
+	l = len(m.CapsuleHash)
+	if l > 0 {
+		n += 1 + l + sovGrant(uint64(l))
+	}
+	if m.Answer != nil {
+		l = m.Answer.Size()
+		n += 1 + l + sovGrant(uint64(l))
+	}
+	l = m.Slashed.Size()
+	n += 1 + l + sovGrant(uint64(l))
+	return n
+}
+
+func (m *Pot) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Open != 0 {
+		n += 1 + sovGrant(uint64(m.Open))
+	}
+	l = m.Held.Size()
+	n += 1 + l + sovGrant(uint64(l))
+	l = m.Least.Size()
+	n += 1 + l + sovGrant(uint64(l))
+	if m.Closed {
+		n += 2
+	}
+	if len(m.Cuts) > 0 {
+		for _, e := range m.Cuts {
+			l = e.Size()
+			n += 1 + l + sovGrant(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *Cut) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Provider != 0 {
+		n += 1 + sovGrant(uint64(m.Provider))
+	}
+	if m.Height != 0 {
+		n += 1 + sovGrant(uint64(m.Height))
 	}
 	return n
 }
@@ -1657,6 +2775,29 @@ func (m *Params) Size() (n int) {
 	}
 	if m.MaxKeyEpochs != 0 {
 		n += 2 + sovGrant(uint64(m.MaxKeyEpochs))
+	}
+	l = m.DemandFee.Size()
+	n += 2 + l + sovGrant(uint64(l))
+	if m.DemandBlocks != 0 {
+		n += 2 + sovGrant(uint64(m.DemandBlocks))
+	}
+	if m.DemandSlashBps != 0 {
+		n += 2 + sovGrant(uint64(m.DemandSlashBps))
+	}
+	if m.DemandShareBps != 0 {
+		n += 2 + sovGrant(uint64(m.DemandShareBps))
+	}
+	if m.MaxOpenDemands != 0 {
+		n += 2 + sovGrant(uint64(m.MaxOpenDemands))
+	}
+	if m.DemandsPerBlock != 0 {
+		n += 2 + sovGrant(uint64(m.DemandsPerBlock))
+	}
+	if m.AnswersKeptBlocks != 0 {
+		n += 2 + sovGrant(uint64(m.AnswersKeptBlocks))
+	}
+	if m.HandOverBlocks != 0 {
+		n += 2 + sovGrant(uint64(m.HandOverBlocks))
 	}
 	return n
 }
@@ -2044,6 +3185,261 @@ func (m *GrantProxy) Unmarshal(dAtA []byte) error {
 				}
 			}
 		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Height", wireType)
+			}
+			m.Height = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Height |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field HandedTo", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthGrant
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthGrant
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.HandedTo = append(m.HandedTo, Holder{})
+			if err := m.HandedTo[len(m.HandedTo)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OfferedTo", wireType)
+			}
+			m.OfferedTo = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OfferedTo |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OfferedHeight", wireType)
+			}
+			m.OfferedHeight = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.OfferedHeight |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 8:
+			if wireType == 0 {
+				var v uint64
+				for shift := uint(0); ; shift += 7 {
+					if shift >= 64 {
+						return ErrIntOverflowGrant
+					}
+					if iNdEx >= l {
+						return io.ErrUnexpectedEOF
+					}
+					b := dAtA[iNdEx]
+					iNdEx++
+					v |= uint64(b&0x7F) << shift
+					if b < 0x80 {
+						break
+					}
+				}
+				m.Passed = append(m.Passed, v)
+			} else if wireType == 2 {
+				var packedLen int
+				for shift := uint(0); ; shift += 7 {
+					if shift >= 64 {
+						return ErrIntOverflowGrant
+					}
+					if iNdEx >= l {
+						return io.ErrUnexpectedEOF
+					}
+					b := dAtA[iNdEx]
+					iNdEx++
+					packedLen |= int(b&0x7F) << shift
+					if b < 0x80 {
+						break
+					}
+				}
+				if packedLen < 0 {
+					return ErrInvalidLengthGrant
+				}
+				postIndex := iNdEx + packedLen
+				if postIndex < 0 {
+					return ErrInvalidLengthGrant
+				}
+				if postIndex > l {
+					return io.ErrUnexpectedEOF
+				}
+				var elementCount int
+				var count int
+				for _, integer := range dAtA[iNdEx:postIndex] {
+					if integer < 128 {
+						count++
+					}
+				}
+				elementCount = count
+				if elementCount != 0 && len(m.Passed) == 0 {
+					m.Passed = make([]uint64, 0, elementCount)
+				}
+				for iNdEx < postIndex {
+					var v uint64
+					for shift := uint(0); ; shift += 7 {
+						if shift >= 64 {
+							return ErrIntOverflowGrant
+						}
+						if iNdEx >= l {
+							return io.ErrUnexpectedEOF
+						}
+						b := dAtA[iNdEx]
+						iNdEx++
+						v |= uint64(b&0x7F) << shift
+						if b < 0x80 {
+							break
+						}
+					}
+					m.Passed = append(m.Passed, v)
+				}
+			} else {
+				return fmt.Errorf("proto: wrong wireType = %d for field Passed", wireType)
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipGrant(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthGrant
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Holder) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowGrant
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Holder: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Holder: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Provider", wireType)
+			}
+			m.Provider = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Provider |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PeerKeyVersion", wireType)
+			}
+			m.PeerKeyVersion = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.PeerKeyVersion |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Height", wireType)
 			}
@@ -2588,6 +3984,116 @@ func (m *Grant) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		case 23:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Seed", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthGrant
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGrant
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Seed = append(m.Seed[:0], dAtA[iNdEx:postIndex]...)
+			if m.Seed == nil {
+				m.Seed = []byte{}
+			}
+			iNdEx = postIndex
+		case 24:
+			if wireType == 0 {
+				var v uint32
+				for shift := uint(0); ; shift += 7 {
+					if shift >= 64 {
+						return ErrIntOverflowGrant
+					}
+					if iNdEx >= l {
+						return io.ErrUnexpectedEOF
+					}
+					b := dAtA[iNdEx]
+					iNdEx++
+					v |= uint32(b&0x7F) << shift
+					if b < 0x80 {
+						break
+					}
+				}
+				m.Withheld = append(m.Withheld, v)
+			} else if wireType == 2 {
+				var packedLen int
+				for shift := uint(0); ; shift += 7 {
+					if shift >= 64 {
+						return ErrIntOverflowGrant
+					}
+					if iNdEx >= l {
+						return io.ErrUnexpectedEOF
+					}
+					b := dAtA[iNdEx]
+					iNdEx++
+					packedLen |= int(b&0x7F) << shift
+					if b < 0x80 {
+						break
+					}
+				}
+				if packedLen < 0 {
+					return ErrInvalidLengthGrant
+				}
+				postIndex := iNdEx + packedLen
+				if postIndex < 0 {
+					return ErrInvalidLengthGrant
+				}
+				if postIndex > l {
+					return io.ErrUnexpectedEOF
+				}
+				var elementCount int
+				var count int
+				for _, integer := range dAtA[iNdEx:postIndex] {
+					if integer < 128 {
+						count++
+					}
+				}
+				elementCount = count
+				if elementCount != 0 && len(m.Withheld) == 0 {
+					m.Withheld = make([]uint32, 0, elementCount)
+				}
+				for iNdEx < postIndex {
+					var v uint32
+					for shift := uint(0); ; shift += 7 {
+						if shift >= 64 {
+							return ErrIntOverflowGrant
+						}
+						if iNdEx >= l {
+							return io.ErrUnexpectedEOF
+						}
+						b := dAtA[iNdEx]
+						iNdEx++
+						v |= uint32(b&0x7F) << shift
+						if b < 0x80 {
+							break
+						}
+					}
+					m.Withheld = append(m.Withheld, v)
+				}
+			} else {
+				return fmt.Errorf("proto: wrong wireType = %d for field Withheld", wireType)
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipGrant(dAtA[iNdEx:])
@@ -2882,6 +4388,689 @@ func (m *SignedAnswer) Unmarshal(dAtA []byte) error {
 				m.Signature = []byte{}
 			}
 			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipGrant(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthGrant
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Demand) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowGrant
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Demand: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Demand: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Id", wireType)
+			}
+			m.Id = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Id |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Kind", wireType)
+			}
+			m.Kind = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Kind |= DemandKind(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Grant", wireType)
+			}
+			m.Grant = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Grant |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Position", wireType)
+			}
+			m.Position = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Position |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Provider", wireType)
+			}
+			m.Provider = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Provider |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Demander", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthGrant
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGrant
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Demander = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Fee", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthGrant
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthGrant
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Fee.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Deadline", wireType)
+			}
+			m.Deadline = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Deadline |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 9:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field State", wireType)
+			}
+			m.State = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.State |= DemandState(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 10:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field EndedHeight", wireType)
+			}
+			m.EndedHeight = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.EndedHeight |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 11:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Capsule", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthGrant
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGrant
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Capsule = append(m.Capsule[:0], dAtA[iNdEx:postIndex]...)
+			if m.Capsule == nil {
+				m.Capsule = []byte{}
+			}
+			iNdEx = postIndex
+		case 12:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CapsuleHash", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthGrant
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGrant
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.CapsuleHash = append(m.CapsuleHash[:0], dAtA[iNdEx:postIndex]...)
+			if m.CapsuleHash == nil {
+				m.CapsuleHash = []byte{}
+			}
+			iNdEx = postIndex
+		case 13:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Answer", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthGrant
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthGrant
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Answer == nil {
+				m.Answer = &SignedAnswer{}
+			}
+			if err := m.Answer.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 14:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Slashed", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthGrant
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthGrant
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Slashed.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipGrant(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthGrant
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Pot) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowGrant
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Pot: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Pot: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Open", wireType)
+			}
+			m.Open = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Open |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Held", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthGrant
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGrant
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Held.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Least", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthGrant
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGrant
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Least.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Closed", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Closed = bool(v != 0)
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Cuts", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthGrant
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthGrant
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Cuts = append(m.Cuts, Cut{})
+			if err := m.Cuts[len(m.Cuts)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipGrant(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthGrant
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Cut) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowGrant
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Cut: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Cut: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Provider", wireType)
+			}
+			m.Provider = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Provider |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Height", wireType)
+			}
+			m.Height = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Height |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := skipGrant(dAtA[iNdEx:])
@@ -3260,6 +5449,172 @@ func (m *Params) Unmarshal(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.MaxKeyEpochs |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 17:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DemandFee", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthGrant
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthGrant
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.DemandFee.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 18:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DemandBlocks", wireType)
+			}
+			m.DemandBlocks = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DemandBlocks |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 19:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DemandSlashBps", wireType)
+			}
+			m.DemandSlashBps = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DemandSlashBps |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 20:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DemandShareBps", wireType)
+			}
+			m.DemandShareBps = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DemandShareBps |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 21:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field MaxOpenDemands", wireType)
+			}
+			m.MaxOpenDemands = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.MaxOpenDemands |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 22:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DemandsPerBlock", wireType)
+			}
+			m.DemandsPerBlock = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DemandsPerBlock |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 23:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AnswersKeptBlocks", wireType)
+			}
+			m.AnswersKeptBlocks = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.AnswersKeptBlocks |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 24:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field HandOverBlocks", wireType)
+			}
+			m.HandOverBlocks = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGrant
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.HandOverBlocks |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}

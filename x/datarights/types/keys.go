@@ -43,6 +43,13 @@ var (
 	GrantReaderKey = collections.NewPrefix(0x35) // set: reader | grant
 	GrantProxyKey  = collections.NewPrefix(0x36) // set: provider | grant
 	SettlementKey  = collections.NewPrefix(0x37) // set: settle_at (8 bytes, sign bit flipped) | grant
+	DemandKey      = collections.NewPrefix(0x38) // point: demand -> Demand
+	DemandSeqKey   = collections.NewPrefix(0x39) // -> next demand id, 8 bytes
+	DemandOnceKey  = collections.NewPrefix(0x3a) // grant | kind (1 byte) | position (4 bytes) | provider -> demand
+	DemandOfKey    = collections.NewPrefix(0x3b) // set: provider | demand, open ones for fragments
+	DemandAtKey    = collections.NewPrefix(0x3c) // set: stream | demand, open ones for capsules
+	DemandDueKey   = collections.NewPrefix(0x3d) // set: height (8 bytes, sign bit flipped) | demand
+	PotKey         = collections.NewPrefix(0x3e) // grant -> Pot
 )
 
 // ParamsPoint is the key of the params.
@@ -67,6 +74,9 @@ func ReaderKeysPoint(reader uint64, version uint32) []byte {
 
 // GrantPoint is the key of a grant's row.
 func GrantPoint(grant uint64) []byte { return point(GrantKey, grant) }
+
+// DemandPoint is the key of a demand's row.
+func DemandPoint(demand uint64) []byte { return point(DemandKey, demand) }
 
 func point(prefix collections.Prefix, parts ...uint64) []byte {
 	key := append([]byte(nil), prefix.Bytes()...)

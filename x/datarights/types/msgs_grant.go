@@ -65,11 +65,13 @@ func (m *MsgAcceptGrant) Validate() error {
 }
 
 // Validate checks everything that needs no state.
-func (m *MsgRefuseGrant) Validate() error {
-	if m.Reason == "" {
+func (m *MsgRefuseGrant) Validate() error { return validRefusal(m.Reason) }
+
+func validRefusal(reason string) error {
+	if reason == "" {
 		return ErrReason.Wrap("say why, in a few words")
 	}
-	if err := plainText(m.Reason, maxReason); err != nil {
+	if err := plainText(reason, maxReason); err != nil {
 		return Because(ErrReason, err)
 	}
 	return nil
@@ -77,21 +79,35 @@ func (m *MsgRefuseGrant) Validate() error {
 
 // Validate checks sizes before anything is hashed or decoded.
 func (m *MsgDisputeFragment) Validate() error {
-	a := m.Answer
-	if a.Grant != m.Grant {
+	if a := m.Answer; a.Grant != m.Grant {
 		return ErrAnswerForeign.Wrapf("it is about grant %d, not %d", a.Grant, m.Grant)
 	}
+	return m.Answer.validSize()
+}
+
+// validSize bounds what is hashed and decoded.
+func (a SignedAnswer) validSize() error {
 	// a signed answer of a wrong length is a wrong answer, but there is no reason to carry more of it than this
-	if len(a.Path) > maxPath || len(a.Leaf) > 2*pre.LeafSize || len(a.Capsule) > 2*pre.CapsuleSize || len(a.Fragment) > 2*pre.FragmentSize {
+	if len(a.Leaf) > 2*pre.LeafSize || len(a.Capsule) > 2*pre.CapsuleSize || len(a.Fragment) > 2*pre.FragmentSize {
 		return ErrEvidence.Wrap("larger than any answer")
 	}
-	for _, h := range a.Path {
-		if len(h) > sha256.Size {
-			return ErrEvidence.Wrapf("a path element of %d bytes", len(h))
-		}
+	if err := validPath(a.Path); err != nil {
+		return err
 	}
 	if len(a.Signature) != ed25519.SignatureSize {
 		return ErrAnswerSignature.Wrapf("%d bytes, not %d", len(a.Signature), ed25519.SignatureSize)
+	}
+	return nil
+}
+
+func validPath(path [][]byte) error {
+	if len(path) > maxPath {
+		return ErrEvidence.Wrapf("a path of %d hashes", len(path))
+	}
+	for _, h := range path {
+		if len(h) > sha256.Size {
+			return ErrEvidence.Wrapf("a path element of %d bytes", len(h))
+		}
 	}
 	return nil
 }

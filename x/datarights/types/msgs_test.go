@@ -11,6 +11,8 @@ import (
 	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/cpchain/cpchain/pkg/pre"
 )
 
 // validated are the messages with rules that need no state. The others hold numbers and addresses only.
@@ -42,7 +44,13 @@ func validated() map[string]func(bz []byte) error {
 		"params": func(bz []byte) error {
 			return decoded(bz, &MsgUpdateParams{}, func(m *MsgUpdateParams) error { return m.Params.Validate() })
 		},
-		"genesis": func(bz []byte) error { return decoded(bz, &GenesisState{}, (*GenesisState).Validate) },
+		"demand":         func(bz []byte) error { return decoded(bz, &MsgDemandFragment{}, (*MsgDemandFragment).Validate) },
+		"answer":         func(bz []byte) error { return decoded(bz, &MsgAnswerDemand{}, (*MsgAnswerDemand).Validate) },
+		"refute":         func(bz []byte) error { return decoded(bz, &MsgRefuteDemand{}, (*MsgRefuteDemand).Validate) },
+		"demand capsule": func(bz []byte) error { return decoded(bz, &MsgDemandCapsule{}, (*MsgDemandCapsule).Validate) },
+		"answer capsule": func(bz []byte) error { return decoded(bz, &MsgAnswerCapsule{}, (*MsgAnswerCapsule).Validate) },
+		"decline":        func(bz []byte) error { return decoded(bz, &MsgDeclineHandOver{}, (*MsgDeclineHandOver).Validate) },
+		"genesis":        func(bz []byte) error { return decoded(bz, &GenesisState{}, (*GenesisState).Validate) },
 	}
 }
 
@@ -68,6 +76,9 @@ func FuzzValidate(f *testing.F) {
 		&MsgUpdateParams{Params: DefaultParams()},
 		DefaultGenesis(),
 		&MsgDisputeFragment{Grant: 1, Answer: SignedAnswer{Grant: 1, Signature: make([]byte, 64)}},
+		&MsgDemandFragment{Grant: 1, Node: make([]byte, 9), Provider: 4, Capsule: make([]byte, pre.CapsuleSize)},
+		&MsgDemandCapsule{Grant: 1, Leaf: make([]byte, pre.LeafSize), Path: [][]byte{sum("a")}},
+		example(),
 	}
 	for _, m := range good {
 		bz, err := m.Marshal()
@@ -130,6 +141,15 @@ func TestParamsRefuse(t *testing.T) {
 		"a dispute window of years":   func(p *Params) { p.DisputeWindowSeconds = 1 << 40 },
 		"no settlement":               func(p *Params) { p.SettlementsPerBlock = 0 },
 		"endless settlements":         func(p *Params) { p.SettlementsPerBlock = 10_001 },
+		"a demand fee of nothing":     func(p *Params) { p.DemandFee = sdk.Coin{} },
+		"no time to answer":           func(p *Params) { p.DemandBlocks = 0 },
+		"silence for nothing":         func(p *Params) { p.DemandSlashBps = 0 },
+		"more than the bond":          func(p *Params) { p.DemandSlashBps = 10_001 },
+		"nothing burnt":               func(p *Params) { p.DemandShareBps = 9_001 },
+		"no demand":                   func(p *Params) { p.MaxOpenDemands = 0 },
+		"demands that never end":      func(p *Params) { p.DemandsPerBlock = 0 },
+		"answers gone at once":        func(p *Params) { p.AnswersKeptBlocks = 0 },
+		"no time to take over":        func(p *Params) { p.HandOverBlocks = 0 },
 		"no key epoch":                func(p *Params) { p.MaxKeyEpochs = 0 },
 	} {
 		t.Run("D-PAR-2: "+name, func(t *testing.T) {

@@ -5,6 +5,12 @@ import sdk "github.com/cosmos/cosmos-sdk/types"
 // FeeDenom is what fees are in.
 const FeeDenom = "ucpc"
 
+const (
+	maxBps = 10_000
+	// maxDemandShareBps leaves at least a tenth of every cut to be burnt: a proxy that is one with the reader loses.
+	maxDemandShareBps = 9_000
+)
+
 // DefaultParams suit a main chain and local nets alike.
 func DefaultParams() Params {
 	return Params{
@@ -24,6 +30,14 @@ func DefaultParams() Params {
 		DisputeWindowSeconds:  7 * 24 * 3600,
 		SettlementsPerBlock:   100,
 		MaxKeyEpochs:          64,
+		DemandFee:             sdk.NewInt64Coin(FeeDenom, 10_000),
+		DemandBlocks:          720,
+		DemandSlashBps:        100,
+		DemandShareBps:        5_000,
+		MaxOpenDemands:        64,
+		DemandsPerBlock:       100,
+		AnswersKeptBlocks:     100_000,
+		HandOverBlocks:        720,
 	}
 }
 
@@ -33,6 +47,9 @@ func (p Params) Validate() error {
 		return Because(ErrParams, err)
 	}
 	if err := validFee("reader_fee", p.ReaderFee); err != nil {
+		return Because(ErrParams, err)
+	}
+	if err := validFee("demand_fee", p.DemandFee); err != nil {
 		return Because(ErrParams, err)
 	}
 	for _, b := range []struct {
@@ -53,6 +70,13 @@ func (p Params) Validate() error {
 		{"dispute_window_seconds", p.DisputeWindowSeconds, 1, 366 * 24 * 3600},
 		{"settlements_per_block", int64(p.SettlementsPerBlock), 1, 10_000},
 		{"max_key_epochs", int64(p.MaxKeyEpochs), 1, 1024},
+		{"demand_blocks", p.DemandBlocks, 1, 1_000_000},
+		{"demand_slash_bps", int64(p.DemandSlashBps), 1, maxBps},
+		{"demand_share_bps", int64(p.DemandShareBps), 0, maxDemandShareBps},
+		{"max_open_demands", int64(p.MaxOpenDemands), 1, 4096},
+		{"demands_per_block", int64(p.DemandsPerBlock), 1, 10_000},
+		{"answers_kept_blocks", p.AnswersKeptBlocks, 1, 10_000_000},
+		{"hand_over_blocks", p.HandOverBlocks, 1, 1_000_000},
 	} {
 		if b.value < b.low || b.value > b.high {
 			return ErrParams.Wrapf("%s is %d; it must be %d to %d", b.name, b.value, b.low, b.high)

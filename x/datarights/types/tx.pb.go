@@ -1637,6 +1637,850 @@ func (m *MsgDisputeFragmentResponse) GetSlashed() types.Coin {
 	return types.Coin{}
 }
 
+// MsgDemandFragment demands the answer of one proxy about one node; the fee goes into escrow.
+type MsgDemandFragment struct {
+	Demander string `protobuf:"bytes,1,opt,name=demander,proto3" json:"demander,omitempty"`
+	Grant    uint64 `protobuf:"varint,2,opt,name=grant,proto3" json:"grant,omitempty"`
+	// node is the key tree node in its 9-byte form.
+	Node []byte `protobuf:"bytes,3,opt,name=node,proto3" json:"node,omitempty"`
+	// provider holds the parcel the answer is made by.
+	Provider uint64 `protobuf:"varint,4,opt,name=provider,proto3" json:"provider,omitempty"`
+	// capsule of the node, to be re-encrypted.
+	Capsule []byte `protobuf:"bytes,5,opt,name=capsule,proto3" json:"capsule,omitempty"`
+}
+
+func (m *MsgDemandFragment) Reset()         { *m = MsgDemandFragment{} }
+func (m *MsgDemandFragment) String() string { return proto.CompactTextString(m) }
+func (*MsgDemandFragment) ProtoMessage()    {}
+func (*MsgDemandFragment) Descriptor() ([]byte, []int) {
+	return fileDescriptor_994c9921ac1c5622, []int{26}
+}
+func (m *MsgDemandFragment) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgDemandFragment) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDemandFragment.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgDemandFragment) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDemandFragment.Merge(m, src)
+}
+func (m *MsgDemandFragment) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgDemandFragment) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDemandFragment.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDemandFragment proto.InternalMessageInfo
+
+func (m *MsgDemandFragment) GetDemander() string {
+	if m != nil {
+		return m.Demander
+	}
+	return ""
+}
+
+func (m *MsgDemandFragment) GetGrant() uint64 {
+	if m != nil {
+		return m.Grant
+	}
+	return 0
+}
+
+func (m *MsgDemandFragment) GetNode() []byte {
+	if m != nil {
+		return m.Node
+	}
+	return nil
+}
+
+func (m *MsgDemandFragment) GetProvider() uint64 {
+	if m != nil {
+		return m.Provider
+	}
+	return 0
+}
+
+func (m *MsgDemandFragment) GetCapsule() []byte {
+	if m != nil {
+		return m.Capsule
+	}
+	return nil
+}
+
+// MsgDemandFragmentResponse names the demand.
+type MsgDemandFragmentResponse struct {
+	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+}
+
+func (m *MsgDemandFragmentResponse) Reset()         { *m = MsgDemandFragmentResponse{} }
+func (m *MsgDemandFragmentResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgDemandFragmentResponse) ProtoMessage()    {}
+func (*MsgDemandFragmentResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_994c9921ac1c5622, []int{27}
+}
+func (m *MsgDemandFragmentResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgDemandFragmentResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDemandFragmentResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgDemandFragmentResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDemandFragmentResponse.Merge(m, src)
+}
+func (m *MsgDemandFragmentResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgDemandFragmentResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDemandFragmentResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDemandFragmentResponse proto.InternalMessageInfo
+
+func (m *MsgDemandFragmentResponse) GetId() uint64 {
+	if m != nil {
+		return m.Id
+	}
+	return 0
+}
+
+// MsgAnswerDemand answers as the proxy would have answered the reader.
+type MsgAnswerDemand struct {
+	Operator string       `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
+	Demand   uint64       `protobuf:"varint,2,opt,name=demand,proto3" json:"demand,omitempty"`
+	Answer   SignedAnswer `protobuf:"bytes,3,opt,name=answer,proto3" json:"answer"`
+}
+
+func (m *MsgAnswerDemand) Reset()         { *m = MsgAnswerDemand{} }
+func (m *MsgAnswerDemand) String() string { return proto.CompactTextString(m) }
+func (*MsgAnswerDemand) ProtoMessage()    {}
+func (*MsgAnswerDemand) Descriptor() ([]byte, []int) {
+	return fileDescriptor_994c9921ac1c5622, []int{28}
+}
+func (m *MsgAnswerDemand) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgAnswerDemand) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgAnswerDemand.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgAnswerDemand) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgAnswerDemand.Merge(m, src)
+}
+func (m *MsgAnswerDemand) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgAnswerDemand) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgAnswerDemand.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgAnswerDemand proto.InternalMessageInfo
+
+func (m *MsgAnswerDemand) GetOperator() string {
+	if m != nil {
+		return m.Operator
+	}
+	return ""
+}
+
+func (m *MsgAnswerDemand) GetDemand() uint64 {
+	if m != nil {
+		return m.Demand
+	}
+	return 0
+}
+
+func (m *MsgAnswerDemand) GetAnswer() SignedAnswer {
+	if m != nil {
+		return m.Answer
+	}
+	return SignedAnswer{}
+}
+
+// MsgAnswerDemandResponse tells what was burnt where the answer was wrong; the demand is open then as before.
+type MsgAnswerDemandResponse struct {
+	Slashed types.Coin `protobuf:"bytes,1,opt,name=slashed,proto3" json:"slashed"`
+}
+
+func (m *MsgAnswerDemandResponse) Reset()         { *m = MsgAnswerDemandResponse{} }
+func (m *MsgAnswerDemandResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgAnswerDemandResponse) ProtoMessage()    {}
+func (*MsgAnswerDemandResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_994c9921ac1c5622, []int{29}
+}
+func (m *MsgAnswerDemandResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgAnswerDemandResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgAnswerDemandResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgAnswerDemandResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgAnswerDemandResponse.Merge(m, src)
+}
+func (m *MsgAnswerDemandResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgAnswerDemandResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgAnswerDemandResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgAnswerDemandResponse proto.InternalMessageInfo
+
+func (m *MsgAnswerDemandResponse) GetSlashed() types.Coin {
+	if m != nil {
+		return m.Slashed
+	}
+	return types.Coin{}
+}
+
+// MsgRefuteDemand shows the leaf of a demand.
+type MsgRefuteDemand struct {
+	Operator string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
+	Demand   uint64 `protobuf:"varint,2,opt,name=demand,proto3" json:"demand,omitempty"`
+	// leaf is pre.Leaf in its binary form; path proves it at the demand's position.
+	Leaf []byte   `protobuf:"bytes,3,opt,name=leaf,proto3" json:"leaf,omitempty"`
+	Path [][]byte `protobuf:"bytes,4,rep,name=path,proto3" json:"path,omitempty"`
+}
+
+func (m *MsgRefuteDemand) Reset()         { *m = MsgRefuteDemand{} }
+func (m *MsgRefuteDemand) String() string { return proto.CompactTextString(m) }
+func (*MsgRefuteDemand) ProtoMessage()    {}
+func (*MsgRefuteDemand) Descriptor() ([]byte, []int) {
+	return fileDescriptor_994c9921ac1c5622, []int{30}
+}
+func (m *MsgRefuteDemand) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRefuteDemand) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRefuteDemand.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRefuteDemand) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRefuteDemand.Merge(m, src)
+}
+func (m *MsgRefuteDemand) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRefuteDemand) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRefuteDemand.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRefuteDemand proto.InternalMessageInfo
+
+func (m *MsgRefuteDemand) GetOperator() string {
+	if m != nil {
+		return m.Operator
+	}
+	return ""
+}
+
+func (m *MsgRefuteDemand) GetDemand() uint64 {
+	if m != nil {
+		return m.Demand
+	}
+	return 0
+}
+
+func (m *MsgRefuteDemand) GetLeaf() []byte {
+	if m != nil {
+		return m.Leaf
+	}
+	return nil
+}
+
+func (m *MsgRefuteDemand) GetPath() [][]byte {
+	if m != nil {
+		return m.Path
+	}
+	return nil
+}
+
+// MsgRefuteDemandResponse is empty.
+type MsgRefuteDemandResponse struct {
+}
+
+func (m *MsgRefuteDemandResponse) Reset()         { *m = MsgRefuteDemandResponse{} }
+func (m *MsgRefuteDemandResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgRefuteDemandResponse) ProtoMessage()    {}
+func (*MsgRefuteDemandResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_994c9921ac1c5622, []int{31}
+}
+func (m *MsgRefuteDemandResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRefuteDemandResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRefuteDemandResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRefuteDemandResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRefuteDemandResponse.Merge(m, src)
+}
+func (m *MsgRefuteDemandResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRefuteDemandResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRefuteDemandResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRefuteDemandResponse proto.InternalMessageInfo
+
+// MsgDemandCapsule demands what hashes to a leaf's capsule hash; the fee goes into escrow.
+type MsgDemandCapsule struct {
+	Demander string   `protobuf:"bytes,1,opt,name=demander,proto3" json:"demander,omitempty"`
+	Grant    uint64   `protobuf:"varint,2,opt,name=grant,proto3" json:"grant,omitempty"`
+	Leaf     []byte   `protobuf:"bytes,3,opt,name=leaf,proto3" json:"leaf,omitempty"`
+	Position uint32   `protobuf:"varint,4,opt,name=position,proto3" json:"position,omitempty"`
+	Path     [][]byte `protobuf:"bytes,5,rep,name=path,proto3" json:"path,omitempty"`
+}
+
+func (m *MsgDemandCapsule) Reset()         { *m = MsgDemandCapsule{} }
+func (m *MsgDemandCapsule) String() string { return proto.CompactTextString(m) }
+func (*MsgDemandCapsule) ProtoMessage()    {}
+func (*MsgDemandCapsule) Descriptor() ([]byte, []int) {
+	return fileDescriptor_994c9921ac1c5622, []int{32}
+}
+func (m *MsgDemandCapsule) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgDemandCapsule) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDemandCapsule.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgDemandCapsule) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDemandCapsule.Merge(m, src)
+}
+func (m *MsgDemandCapsule) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgDemandCapsule) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDemandCapsule.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDemandCapsule proto.InternalMessageInfo
+
+func (m *MsgDemandCapsule) GetDemander() string {
+	if m != nil {
+		return m.Demander
+	}
+	return ""
+}
+
+func (m *MsgDemandCapsule) GetGrant() uint64 {
+	if m != nil {
+		return m.Grant
+	}
+	return 0
+}
+
+func (m *MsgDemandCapsule) GetLeaf() []byte {
+	if m != nil {
+		return m.Leaf
+	}
+	return nil
+}
+
+func (m *MsgDemandCapsule) GetPosition() uint32 {
+	if m != nil {
+		return m.Position
+	}
+	return 0
+}
+
+func (m *MsgDemandCapsule) GetPath() [][]byte {
+	if m != nil {
+		return m.Path
+	}
+	return nil
+}
+
+// MsgDemandCapsuleResponse names the demand.
+type MsgDemandCapsuleResponse struct {
+	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+}
+
+func (m *MsgDemandCapsuleResponse) Reset()         { *m = MsgDemandCapsuleResponse{} }
+func (m *MsgDemandCapsuleResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgDemandCapsuleResponse) ProtoMessage()    {}
+func (*MsgDemandCapsuleResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_994c9921ac1c5622, []int{33}
+}
+func (m *MsgDemandCapsuleResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgDemandCapsuleResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDemandCapsuleResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgDemandCapsuleResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDemandCapsuleResponse.Merge(m, src)
+}
+func (m *MsgDemandCapsuleResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgDemandCapsuleResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDemandCapsuleResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDemandCapsuleResponse proto.InternalMessageInfo
+
+func (m *MsgDemandCapsuleResponse) GetId() uint64 {
+	if m != nil {
+		return m.Id
+	}
+	return 0
+}
+
+// MsgAnswerCapsule brings the capsule: the stream's owner or writer, or a proxy of the grant.
+type MsgAnswerCapsule struct {
+	Sender  string `protobuf:"bytes,1,opt,name=sender,proto3" json:"sender,omitempty"`
+	Demand  uint64 `protobuf:"varint,2,opt,name=demand,proto3" json:"demand,omitempty"`
+	Capsule []byte `protobuf:"bytes,3,opt,name=capsule,proto3" json:"capsule,omitempty"`
+}
+
+func (m *MsgAnswerCapsule) Reset()         { *m = MsgAnswerCapsule{} }
+func (m *MsgAnswerCapsule) String() string { return proto.CompactTextString(m) }
+func (*MsgAnswerCapsule) ProtoMessage()    {}
+func (*MsgAnswerCapsule) Descriptor() ([]byte, []int) {
+	return fileDescriptor_994c9921ac1c5622, []int{34}
+}
+func (m *MsgAnswerCapsule) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgAnswerCapsule) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgAnswerCapsule.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgAnswerCapsule) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgAnswerCapsule.Merge(m, src)
+}
+func (m *MsgAnswerCapsule) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgAnswerCapsule) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgAnswerCapsule.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgAnswerCapsule proto.InternalMessageInfo
+
+func (m *MsgAnswerCapsule) GetSender() string {
+	if m != nil {
+		return m.Sender
+	}
+	return ""
+}
+
+func (m *MsgAnswerCapsule) GetDemand() uint64 {
+	if m != nil {
+		return m.Demand
+	}
+	return 0
+}
+
+func (m *MsgAnswerCapsule) GetCapsule() []byte {
+	if m != nil {
+		return m.Capsule
+	}
+	return nil
+}
+
+// MsgAnswerCapsuleResponse is empty.
+type MsgAnswerCapsuleResponse struct {
+}
+
+func (m *MsgAnswerCapsuleResponse) Reset()         { *m = MsgAnswerCapsuleResponse{} }
+func (m *MsgAnswerCapsuleResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgAnswerCapsuleResponse) ProtoMessage()    {}
+func (*MsgAnswerCapsuleResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_994c9921ac1c5622, []int{35}
+}
+func (m *MsgAnswerCapsuleResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgAnswerCapsuleResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgAnswerCapsuleResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgAnswerCapsuleResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgAnswerCapsuleResponse.Merge(m, src)
+}
+func (m *MsgAnswerCapsuleResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgAnswerCapsuleResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgAnswerCapsuleResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgAnswerCapsuleResponse proto.InternalMessageInfo
+
+// MsgHandOver offers the parcel of one grant to the provider whose turn it is; the grant's acceptance fee is put into escrow for it.
+type MsgHandOver struct {
+	Operator string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
+	Grant    uint64 `protobuf:"varint,2,opt,name=grant,proto3" json:"grant,omitempty"`
+	To       uint64 `protobuf:"varint,3,opt,name=to,proto3" json:"to,omitempty"`
+}
+
+func (m *MsgHandOver) Reset()         { *m = MsgHandOver{} }
+func (m *MsgHandOver) String() string { return proto.CompactTextString(m) }
+func (*MsgHandOver) ProtoMessage()    {}
+func (*MsgHandOver) Descriptor() ([]byte, []int) {
+	return fileDescriptor_994c9921ac1c5622, []int{36}
+}
+func (m *MsgHandOver) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgHandOver) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgHandOver.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgHandOver) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgHandOver.Merge(m, src)
+}
+func (m *MsgHandOver) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgHandOver) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgHandOver.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgHandOver proto.InternalMessageInfo
+
+func (m *MsgHandOver) GetOperator() string {
+	if m != nil {
+		return m.Operator
+	}
+	return ""
+}
+
+func (m *MsgHandOver) GetGrant() uint64 {
+	if m != nil {
+		return m.Grant
+	}
+	return 0
+}
+
+func (m *MsgHandOver) GetTo() uint64 {
+	if m != nil {
+		return m.To
+	}
+	return 0
+}
+
+// MsgHandOverResponse is empty.
+type MsgHandOverResponse struct {
+}
+
+func (m *MsgHandOverResponse) Reset()         { *m = MsgHandOverResponse{} }
+func (m *MsgHandOverResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgHandOverResponse) ProtoMessage()    {}
+func (*MsgHandOverResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_994c9921ac1c5622, []int{37}
+}
+func (m *MsgHandOverResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgHandOverResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgHandOverResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgHandOverResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgHandOverResponse.Merge(m, src)
+}
+func (m *MsgHandOverResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgHandOverResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgHandOverResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgHandOverResponse proto.InternalMessageInfo
+
+// MsgTakeOver takes an offered parcel over; the signer's bond answers for it from then on.
+type MsgTakeOver struct {
+	Operator string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
+	Grant    uint64 `protobuf:"varint,2,opt,name=grant,proto3" json:"grant,omitempty"`
+}
+
+func (m *MsgTakeOver) Reset()         { *m = MsgTakeOver{} }
+func (m *MsgTakeOver) String() string { return proto.CompactTextString(m) }
+func (*MsgTakeOver) ProtoMessage()    {}
+func (*MsgTakeOver) Descriptor() ([]byte, []int) {
+	return fileDescriptor_994c9921ac1c5622, []int{38}
+}
+func (m *MsgTakeOver) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgTakeOver) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgTakeOver.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgTakeOver) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgTakeOver.Merge(m, src)
+}
+func (m *MsgTakeOver) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgTakeOver) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgTakeOver.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgTakeOver proto.InternalMessageInfo
+
+func (m *MsgTakeOver) GetOperator() string {
+	if m != nil {
+		return m.Operator
+	}
+	return ""
+}
+
+func (m *MsgTakeOver) GetGrant() uint64 {
+	if m != nil {
+		return m.Grant
+	}
+	return 0
+}
+
+// MsgTakeOverResponse is empty.
+type MsgTakeOverResponse struct {
+}
+
+func (m *MsgTakeOverResponse) Reset()         { *m = MsgTakeOverResponse{} }
+func (m *MsgTakeOverResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgTakeOverResponse) ProtoMessage()    {}
+func (*MsgTakeOverResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_994c9921ac1c5622, []int{39}
+}
+func (m *MsgTakeOverResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgTakeOverResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgTakeOverResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgTakeOverResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgTakeOverResponse.Merge(m, src)
+}
+func (m *MsgTakeOverResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgTakeOverResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgTakeOverResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgTakeOverResponse proto.InternalMessageInfo
+
+// MsgDeclineHandOver declines an offered parcel with a reason for people.
+type MsgDeclineHandOver struct {
+	Operator string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
+	Grant    uint64 `protobuf:"varint,2,opt,name=grant,proto3" json:"grant,omitempty"`
+	Reason   string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+}
+
+func (m *MsgDeclineHandOver) Reset()         { *m = MsgDeclineHandOver{} }
+func (m *MsgDeclineHandOver) String() string { return proto.CompactTextString(m) }
+func (*MsgDeclineHandOver) ProtoMessage()    {}
+func (*MsgDeclineHandOver) Descriptor() ([]byte, []int) {
+	return fileDescriptor_994c9921ac1c5622, []int{40}
+}
+func (m *MsgDeclineHandOver) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgDeclineHandOver) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDeclineHandOver.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgDeclineHandOver) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDeclineHandOver.Merge(m, src)
+}
+func (m *MsgDeclineHandOver) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgDeclineHandOver) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDeclineHandOver.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDeclineHandOver proto.InternalMessageInfo
+
+func (m *MsgDeclineHandOver) GetOperator() string {
+	if m != nil {
+		return m.Operator
+	}
+	return ""
+}
+
+func (m *MsgDeclineHandOver) GetGrant() uint64 {
+	if m != nil {
+		return m.Grant
+	}
+	return 0
+}
+
+func (m *MsgDeclineHandOver) GetReason() string {
+	if m != nil {
+		return m.Reason
+	}
+	return ""
+}
+
+// MsgDeclineHandOverResponse is empty.
+type MsgDeclineHandOverResponse struct {
+}
+
+func (m *MsgDeclineHandOverResponse) Reset()         { *m = MsgDeclineHandOverResponse{} }
+func (m *MsgDeclineHandOverResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgDeclineHandOverResponse) ProtoMessage()    {}
+func (*MsgDeclineHandOverResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_994c9921ac1c5622, []int{41}
+}
+func (m *MsgDeclineHandOverResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgDeclineHandOverResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgDeclineHandOverResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgDeclineHandOverResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgDeclineHandOverResponse.Merge(m, src)
+}
+func (m *MsgDeclineHandOverResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgDeclineHandOverResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgDeclineHandOverResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgDeclineHandOverResponse proto.InternalMessageInfo
+
 // MsgUpdateParams replaces the params.
 type MsgUpdateParams struct {
 	Authority string `protobuf:"bytes,1,opt,name=authority,proto3" json:"authority,omitempty"`
@@ -1647,7 +2491,7 @@ func (m *MsgUpdateParams) Reset()         { *m = MsgUpdateParams{} }
 func (m *MsgUpdateParams) String() string { return proto.CompactTextString(m) }
 func (*MsgUpdateParams) ProtoMessage()    {}
 func (*MsgUpdateParams) Descriptor() ([]byte, []int) {
-	return fileDescriptor_994c9921ac1c5622, []int{26}
+	return fileDescriptor_994c9921ac1c5622, []int{42}
 }
 func (m *MsgUpdateParams) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1698,7 +2542,7 @@ func (m *MsgUpdateParamsResponse) Reset()         { *m = MsgUpdateParamsResponse
 func (m *MsgUpdateParamsResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgUpdateParamsResponse) ProtoMessage()    {}
 func (*MsgUpdateParamsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_994c9921ac1c5622, []int{27}
+	return fileDescriptor_994c9921ac1c5622, []int{43}
 }
 func (m *MsgUpdateParamsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1754,6 +2598,22 @@ func init() {
 	proto.RegisterType((*MsgRevokeGrantResponse)(nil), "cpchain.datarights.v1.MsgRevokeGrantResponse")
 	proto.RegisterType((*MsgDisputeFragment)(nil), "cpchain.datarights.v1.MsgDisputeFragment")
 	proto.RegisterType((*MsgDisputeFragmentResponse)(nil), "cpchain.datarights.v1.MsgDisputeFragmentResponse")
+	proto.RegisterType((*MsgDemandFragment)(nil), "cpchain.datarights.v1.MsgDemandFragment")
+	proto.RegisterType((*MsgDemandFragmentResponse)(nil), "cpchain.datarights.v1.MsgDemandFragmentResponse")
+	proto.RegisterType((*MsgAnswerDemand)(nil), "cpchain.datarights.v1.MsgAnswerDemand")
+	proto.RegisterType((*MsgAnswerDemandResponse)(nil), "cpchain.datarights.v1.MsgAnswerDemandResponse")
+	proto.RegisterType((*MsgRefuteDemand)(nil), "cpchain.datarights.v1.MsgRefuteDemand")
+	proto.RegisterType((*MsgRefuteDemandResponse)(nil), "cpchain.datarights.v1.MsgRefuteDemandResponse")
+	proto.RegisterType((*MsgDemandCapsule)(nil), "cpchain.datarights.v1.MsgDemandCapsule")
+	proto.RegisterType((*MsgDemandCapsuleResponse)(nil), "cpchain.datarights.v1.MsgDemandCapsuleResponse")
+	proto.RegisterType((*MsgAnswerCapsule)(nil), "cpchain.datarights.v1.MsgAnswerCapsule")
+	proto.RegisterType((*MsgAnswerCapsuleResponse)(nil), "cpchain.datarights.v1.MsgAnswerCapsuleResponse")
+	proto.RegisterType((*MsgHandOver)(nil), "cpchain.datarights.v1.MsgHandOver")
+	proto.RegisterType((*MsgHandOverResponse)(nil), "cpchain.datarights.v1.MsgHandOverResponse")
+	proto.RegisterType((*MsgTakeOver)(nil), "cpchain.datarights.v1.MsgTakeOver")
+	proto.RegisterType((*MsgTakeOverResponse)(nil), "cpchain.datarights.v1.MsgTakeOverResponse")
+	proto.RegisterType((*MsgDeclineHandOver)(nil), "cpchain.datarights.v1.MsgDeclineHandOver")
+	proto.RegisterType((*MsgDeclineHandOverResponse)(nil), "cpchain.datarights.v1.MsgDeclineHandOverResponse")
 	proto.RegisterType((*MsgUpdateParams)(nil), "cpchain.datarights.v1.MsgUpdateParams")
 	proto.RegisterType((*MsgUpdateParamsResponse)(nil), "cpchain.datarights.v1.MsgUpdateParamsResponse")
 }
@@ -1761,115 +2621,143 @@ func init() {
 func init() { proto.RegisterFile("cpchain/datarights/v1/tx.proto", fileDescriptor_994c9921ac1c5622) }
 
 var fileDescriptor_994c9921ac1c5622 = []byte{
-	// 1713 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xc4, 0x58, 0xcd, 0x6f, 0x1b, 0x45,
-	0x14, 0xcf, 0xc6, 0x1f, 0xb1, 0xc7, 0x76, 0xda, 0xac, 0xd2, 0x64, 0xe3, 0x52, 0xc7, 0xdd, 0x34,
-	0xad, 0x9b, 0x52, 0xbb, 0x69, 0x11, 0x88, 0x1c, 0x50, 0x93, 0x42, 0x2b, 0x54, 0x59, 0x6a, 0x37,
-	0x7c, 0x48, 0x08, 0x64, 0x26, 0xbb, 0x93, 0xf5, 0x2a, 0xf6, 0xce, 0x6a, 0x67, 0xe2, 0xc6, 0x07,
-	0x24, 0xe0, 0x04, 0x9c, 0xb8, 0x23, 0x71, 0x80, 0x0b, 0xc7, 0x1e, 0xf8, 0x13, 0x38, 0xf4, 0x58,
-	0x38, 0x71, 0x42, 0x55, 0x7b, 0xe8, 0x9f, 0xc0, 0xb1, 0x68, 0x3e, 0x76, 0xbd, 0xeb, 0xd8, 0x6b,
-	0x13, 0x22, 0x71, 0xb1, 0xf6, 0xfd, 0xe6, 0x37, 0xf3, 0x3e, 0xe6, 0xcd, 0x9b, 0x37, 0x06, 0x15,
-	0xd3, 0x33, 0xdb, 0xd0, 0x71, 0x1b, 0x16, 0xa4, 0xd0, 0x77, 0xec, 0x36, 0x25, 0x8d, 0xde, 0x66,
-	0x83, 0x1e, 0xd5, 0x3d, 0x1f, 0x53, 0xac, 0x9e, 0x93, 0xe3, 0xf5, 0xc1, 0x78, 0xbd, 0xb7, 0x59,
-	0x5e, 0x80, 0x5d, 0xc7, 0xc5, 0x0d, 0xfe, 0x2b, 0x98, 0xe5, 0x8a, 0x89, 0x49, 0x17, 0x93, 0xc6,
-	0x1e, 0x24, 0xa8, 0xd1, 0xdb, 0xdc, 0x43, 0x14, 0x6e, 0x36, 0x4c, 0xec, 0xb8, 0x72, 0x7c, 0x59,
-	0x8e, 0x77, 0x89, 0xcd, 0x34, 0x74, 0x89, 0x2d, 0x07, 0x56, 0xc4, 0x40, 0x8b, 0x4b, 0x0d, 0x21,
-	0xc8, 0xa1, 0x8b, 0xa3, 0xad, 0xb3, 0x7d, 0xe8, 0x52, 0x49, 0xd1, 0x47, 0x53, 0x08, 0xf5, 0x11,
-	0xec, 0x4a, 0xce, 0xa2, 0x8d, 0x6d, 0x2c, 0x96, 0x67, 0x5f, 0x02, 0xd5, 0xbf, 0xca, 0x80, 0x33,
-	0x4d, 0x62, 0xdf, 0xf1, 0x11, 0xa4, 0x68, 0x97, 0xf3, 0xd5, 0x3a, 0xc8, 0xe0, 0x47, 0x2e, 0xf2,
-	0x35, 0xa5, 0xaa, 0xd4, 0xf2, 0x3b, 0xda, 0x1f, 0xbf, 0x5e, 0x5f, 0x94, 0x16, 0x6d, 0x5b, 0x96,
-	0x8f, 0x08, 0xd9, 0xa5, 0xbe, 0xe3, 0xda, 0x86, 0xa0, 0xa9, 0x2a, 0x48, 0xbb, 0xb0, 0x8b, 0xb4,
-	0x59, 0x46, 0x37, 0xf8, 0x37, 0xc3, 0x0e, 0x1c, 0xd7, 0xd2, 0x52, 0x02, 0x63, 0xdf, 0x0c, 0xa3,
-	0xd0, 0x26, 0x5a, 0xba, 0x9a, 0x62, 0x18, 0xfb, 0x56, 0xab, 0xa0, 0x60, 0x21, 0x62, 0xfa, 0x8e,
-	0x47, 0x1d, 0xec, 0x6a, 0x19, 0x4e, 0x8f, 0x42, 0xea, 0x6d, 0x90, 0x25, 0x66, 0x1b, 0x75, 0xa1,
-	0x96, 0xad, 0x2a, 0xb5, 0xc2, 0xcd, 0x0b, 0xf5, 0x91, 0xbb, 0x51, 0xdf, 0xe5, 0xa4, 0x9d, 0xfc,
-	0x93, 0xbf, 0x56, 0x67, 0x7e, 0x79, 0xf9, 0x78, 0x43, 0x31, 0xe4, 0x3c, 0xf5, 0x3c, 0xc8, 0x63,
-	0xdf, 0xb1, 0x1d, 0xb7, 0xd5, 0x25, 0xda, 0x5c, 0x55, 0xa9, 0xa5, 0x8c, 0x9c, 0x00, 0x9a, 0x44,
-	0x5d, 0x01, 0xb9, 0xbd, 0x0e, 0x36, 0x0f, 0xd8, 0x58, 0xae, 0xaa, 0xd4, 0xd2, 0xc6, 0x1c, 0x97,
-	0x9b, 0x44, 0x5d, 0x05, 0x05, 0xc7, 0xa5, 0xc8, 0xef, 0xc1, 0x0e, 0x1b, 0xcd, 0xf3, 0x51, 0x10,
-	0x40, 0x4d, 0xc2, 0x16, 0x3e, 0xf4, 0x3a, 0x18, 0x5a, 0x6c, 0x18, 0xf0, 0xe1, 0x9c, 0x00, 0xc4,
-	0x6c, 0x66, 0x60, 0x8b, 0xb4, 0xa1, 0x6f, 0x11, 0xad, 0x50, 0x55, 0x6a, 0x25, 0x03, 0x30, 0x68,
-	0x97, 0x23, 0xea, 0x45, 0x50, 0xa4, 0x98, 0xc2, 0x4e, 0xc0, 0x28, 0x72, 0x46, 0x81, 0x63, 0x92,
-	0x72, 0x01, 0x00, 0x0b, 0xf5, 0x1c, 0x13, 0xb5, 0x0e, 0x50, 0x5f, 0x2b, 0x55, 0x95, 0x5a, 0xd1,
-	0xc8, 0x0b, 0xe4, 0x3e, 0xea, 0xab, 0x15, 0x00, 0xda, 0x0e, 0xa1, 0xd8, 0x77, 0x4c, 0xd8, 0xd1,
-	0xe6, 0xab, 0x4a, 0x2d, 0x67, 0x44, 0x10, 0x55, 0x03, 0x73, 0x9e, 0xef, 0xf4, 0x20, 0x45, 0xda,
-	0x19, 0x3e, 0x18, 0x88, 0x2c, 0xa8, 0x8f, 0x7c, 0x87, 0x22, 0x5f, 0x3b, 0x9b, 0x18, 0xd4, 0x8f,
-	0x39, 0x29, 0x16, 0x54, 0x31, 0x8f, 0x59, 0x2f, 0xbe, 0x58, 0xca, 0xe2, 0x7d, 0x6d, 0x81, 0x1b,
-	0x57, 0x10, 0xd8, 0x03, 0x06, 0x6d, 0x5d, 0xfe, 0xfa, 0xe5, 0xe3, 0x0d, 0x91, 0x23, 0xdf, 0xbd,
-	0x7c, 0xbc, 0xb1, 0x1c, 0x24, 0xe9, 0x50, 0xbe, 0xe9, 0x57, 0xc1, 0xf2, 0x10, 0x64, 0x20, 0xe2,
-	0x61, 0x97, 0x20, 0x75, 0x1e, 0xcc, 0x3a, 0x16, 0xcf, 0xc3, 0xb4, 0x31, 0xeb, 0x58, 0xfa, 0xef,
-	0x0a, 0x4f, 0xd7, 0x0f, 0x3d, 0xeb, 0xe4, 0xe9, 0xba, 0x04, 0xb2, 0xe2, 0x60, 0xf0, 0x84, 0x4d,
-	0x1b, 0x52, 0x0a, 0xd3, 0x33, 0x35, 0x3e, 0x3d, 0xd3, 0xc7, 0xd3, 0x33, 0x12, 0xe3, 0x4c, 0x2c,
-	0xc6, 0x49, 0xee, 0x47, 0xed, 0xd7, 0x57, 0xb8, 0xfb, 0x51, 0x28, 0x70, 0x5f, 0x7f, 0xa6, 0x80,
-	0x62, 0x93, 0xd8, 0xbb, 0x88, 0x8a, 0x8d, 0x38, 0x35, 0x5f, 0x07, 0xfb, 0x9f, 0x3a, 0xa5, 0xfd,
-	0x4f, 0x1f, 0xdf, 0xff, 0xb5, 0x78, 0x00, 0x16, 0x23, 0x01, 0x08, 0x3d, 0xd2, 0xdf, 0x06, 0x8b,
-	0x51, 0x39, 0xdc, 0xf9, 0xc1, 0xfa, 0xc8, 0xc3, 0x66, 0x9b, 0x3b, 0x5c, 0x0a, 0xd6, 0x7f, 0x8f,
-	0x41, 0xfa, 0xcf, 0x0a, 0x28, 0x35, 0x89, 0xbd, 0x73, 0xd8, 0xf5, 0x64, 0x78, 0x6e, 0x84, 0x6e,
-	0x4d, 0x8a, 0x4f, 0xe0, 0xc6, 0xb8, 0x00, 0x0d, 0xab, 0x4f, 0x1d, 0x53, 0xbf, 0xb5, 0xce, 0xdc,
-	0x93, 0xeb, 0x30, 0xff, 0xce, 0x45, 0xfc, 0x1b, 0xd8, 0xa4, 0x6f, 0x81, 0x73, 0x31, 0xe0, 0xdf,
-	0x78, 0xf8, 0xad, 0x02, 0x72, 0x4d, 0x62, 0x1b, 0xe8, 0x00, 0xf5, 0x4f, 0x6d, 0xef, 0x17, 0x41,
-	0x86, 0x50, 0xe8, 0x53, 0xe9, 0x93, 0x10, 0xb6, 0x56, 0xe3, 0x9b, 0x75, 0x36, 0xe2, 0x0c, 0x57,
-	0xaf, 0x37, 0xc0, 0xd9, 0xe0, 0x3b, 0x74, 0xe1, 0x3c, 0xc8, 0x1f, 0xa0, 0x7e, 0xcc, 0xfe, 0xdc,
-	0x01, 0xea, 0x0b, 0xe3, 0x7f, 0x52, 0x40, 0xbe, 0x49, 0xec, 0x6d, 0xd7, 0x6c, 0xe3, 0x93, 0x6c,
-	0xcd, 0x6d, 0x90, 0x85, 0x7c, 0x2e, 0xb7, 0x7f, 0x7c, 0x8e, 0x0a, 0x05, 0xb1, 0x1c, 0x15, 0xf3,
-	0xb6, 0x2e, 0x0e, 0xed, 0xd0, 0x42, 0xc4, 0x29, 0x31, 0x4b, 0xbf, 0x02, 0x16, 0x42, 0x21, 0x74,
-	0x4b, 0x05, 0xe9, 0x36, 0x24, 0xc2, 0xa3, 0xa2, 0xc1, 0xbf, 0xf5, 0x57, 0x0a, 0x67, 0x1a, 0xc8,
-	0x76, 0x08, 0xdf, 0x45, 0x68, 0x9d, 0xe0, 0x3c, 0x8e, 0xba, 0x2a, 0x97, 0x59, 0x05, 0x11, 0x15,
-	0x3e, 0xc5, 0x15, 0x66, 0x3d, 0x9f, 0x97, 0x77, 0x1d, 0x94, 0xe4, 0x40, 0xfc, 0x8c, 0x89, 0x61,
-	0x7e, 0xc6, 0xd8, 0xf5, 0x05, 0x0f, 0x69, 0x9b, 0xcf, 0xce, 0xf0, 0xe1, 0x39, 0x26, 0xb3, 0xe9,
-	0x97, 0xc0, 0x7c, 0x30, 0x24, 0xe7, 0x67, 0x39, 0xa1, 0x28, 0x09, 0xe2, 0x90, 0xd6, 0xe2, 0xfb,
-	0xbe, 0x12, 0xdb, 0xf7, 0xa8, 0xaf, 0xfa, 0x35, 0xb0, 0x72, 0x0c, 0x1c, 0x5b, 0xa8, 0x5f, 0x89,
-	0x42, 0x6d, 0x60, 0x0a, 0x29, 0x3a, 0x61, 0xb0, 0x96, 0x40, 0xd6, 0xe7, 0x33, 0x83, 0x04, 0x16,
-	0xd2, 0xff, 0x1c, 0xb0, 0x84, 0xb2, 0x1e, 0xf5, 0x56, 0xbf, 0xc5, 0xcb, 0x7a, 0x14, 0x0a, 0x83,
-	0xa5, 0x81, 0xb9, 0x1e, 0xf2, 0x09, 0xbb, 0x51, 0xc4, 0xa1, 0x09, 0x44, 0xfd, 0x87, 0x34, 0x3f,
-	0xf0, 0xf7, 0x58, 0x6f, 0x77, 0x6a, 0x07, 0x7e, 0x10, 0xc7, 0x54, 0x2c, 0x8e, 0xeb, 0x60, 0x5e,
-	0x7c, 0xb5, 0x02, 0x6b, 0xd2, 0xdc, 0x9a, 0x92, 0x40, 0x3f, 0x12, 0x60, 0xfc, 0x90, 0x67, 0xe2,
-	0x87, 0x9c, 0xad, 0xb1, 0xef, 0xf8, 0x84, 0xb6, 0x82, 0xb6, 0x88, 0xc7, 0xac, 0x64, 0x94, 0x38,
-	0xfa, 0xbe, 0x04, 0xd5, 0x35, 0x50, 0xea, 0xc0, 0x28, 0x6b, 0x8e, 0xb3, 0x8a, 0x0c, 0x0c, 0x49,
-	0xac, 0x30, 0x79, 0x1d, 0x87, 0xca, 0x3e, 0x4c, 0x08, 0x0c, 0xb5, 0x7d, 0xe8, 0xb8, 0xbc, 0xff,
-	0x2a, 0x19, 0x42, 0x50, 0x5f, 0x03, 0x79, 0xda, 0xf6, 0x11, 0x69, 0xe3, 0x8e, 0xc5, 0x5b, 0xaf,
-	0x92, 0x31, 0x00, 0xd4, 0x32, 0xc8, 0xed, 0xe1, 0x43, 0xd7, 0x82, 0x7e, 0x9f, 0x37, 0x5e, 0x29,
-	0x23, 0x94, 0xc5, 0x85, 0x8d, 0x8f, 0x1c, 0xc4, 0x3a, 0xae, 0x14, 0xeb, 0xf7, 0xa4, 0xc8, 0x0e,
-	0xa7, 0x8f, 0x31, 0x95, 0x7d, 0x16, 0xff, 0x56, 0xef, 0x83, 0x79, 0x68, 0x9a, 0xc8, 0xa3, 0xd0,
-	0x35, 0x51, 0x6b, 0x1f, 0x21, 0xde, 0x66, 0x15, 0x6e, 0xae, 0xd4, 0xe5, 0x4e, 0xb0, 0x4e, 0xbf,
-	0x2e, 0x3b, 0xfd, 0xfa, 0x1d, 0xec, 0xb8, 0xd1, 0x42, 0x54, 0x1a, 0xcc, 0xbd, 0x8b, 0x10, 0x6b,
-	0xe7, 0xd0, 0x91, 0xe7, 0xf8, 0x88, 0xb4, 0x20, 0xe5, 0x2d, 0x59, 0xca, 0xc8, 0x4b, 0x64, 0x3b,
-	0xb1, 0x04, 0xf3, 0x84, 0xd0, 0x75, 0x5e, 0x82, 0xf9, 0xf7, 0xd8, 0x83, 0xf7, 0x8d, 0x02, 0xe6,
-	0x59, 0x45, 0xe3, 0x8a, 0x45, 0x1e, 0xbd, 0x01, 0x72, 0xd8, 0x43, 0x3e, 0xa4, 0x78, 0x72, 0x2a,
-	0x85, 0x4c, 0x96, 0x35, 0xfc, 0x89, 0x41, 0xb4, 0x59, 0x1e, 0x26, 0x29, 0x89, 0x82, 0x11, 0xd2,
-	0x98, 0xa1, 0x4b, 0xd1, 0xb2, 0x3a, 0xd0, 0xab, 0x6b, 0x60, 0x29, 0x8e, 0x84, 0x7d, 0xcd, 0x8f,
-	0xc2, 0x48, 0x03, 0xed, 0x1f, 0x12, 0xf4, 0x5f, 0x8c, 0x14, 0xc9, 0xe1, 0x52, 0x99, 0xf1, 0x42,
-	0x90, 0x09, 0x4f, 0xb0, 0x2b, 0x9f, 0x1f, 0x52, 0x9a, 0x60, 0x7a, 0xc4, 0x1a, 0x69, 0x7a, 0x04,
-	0x09, 0x4d, 0xff, 0x42, 0x5a, 0xde, 0xc3, 0x07, 0xe8, 0x64, 0xc7, 0x74, 0xa4, 0xcd, 0xa2, 0x9b,
-	0x18, 0x6c, 0x7e, 0xdc, 0xb0, 0x50, 0x59, 0x68, 0x58, 0x88, 0x84, 0x86, 0x3d, 0x55, 0x80, 0xda,
-	0x24, 0xf6, 0xbb, 0x0e, 0xf1, 0x0e, 0x29, 0xba, 0xeb, 0x43, 0xbb, 0x8b, 0x5c, 0xca, 0xee, 0x5d,
-	0x82, 0x5c, 0x6b, 0x9a, 0x7b, 0x57, 0xf0, 0xc6, 0xc4, 0xf4, 0x2e, 0xbb, 0x8d, 0xc9, 0xa3, 0xb0,
-	0x63, 0x5c, 0x1b, 0xf7, 0x0c, 0x73, 0x6c, 0x17, 0x59, 0xdb, 0x9c, 0x3a, 0x74, 0x27, 0x33, 0x68,
-	0x6b, 0x83, 0xdf, 0xc9, 0x42, 0x15, 0x73, 0xb4, 0x1c, 0x71, 0x74, 0xc8, 0x76, 0xfd, 0x53, 0x50,
-	0x3e, 0x8e, 0x86, 0x99, 0xff, 0x0e, 0x98, 0x23, 0x1d, 0x48, 0xda, 0x48, 0xa4, 0xff, 0xb4, 0x67,
-	0x32, 0x98, 0xa4, 0xff, 0x16, 0x7d, 0x4b, 0x3c, 0x80, 0x3e, 0xec, 0x12, 0xf5, 0x4d, 0x90, 0x67,
-	0xc5, 0x1e, 0xfb, 0x0e, 0xed, 0x4f, 0x0c, 0xd8, 0x80, 0xca, 0x7a, 0x15, 0x8f, 0xaf, 0x30, 0xa1,
-	0x57, 0x11, 0x6a, 0x62, 0x71, 0x11, 0xf3, 0xb6, 0xde, 0x62, 0x71, 0x19, 0xac, 0xc8, 0x42, 0x73,
-	0x29, 0x08, 0xcd, 0x51, 0xf4, 0x5d, 0x3f, 0x64, 0x72, 0xec, 0xf9, 0x20, 0xa0, 0x20, 0x42, 0x37,
-	0xff, 0x06, 0x20, 0xd5, 0x24, 0xb6, 0xba, 0x0f, 0x8a, 0xb1, 0x07, 0xfe, 0xe5, 0x31, 0xd6, 0x0d,
-	0xbd, 0xc2, 0xca, 0xf5, 0xe9, 0x78, 0xe1, 0x8e, 0xec, 0x83, 0x62, 0xec, 0x65, 0x96, 0xa0, 0x27,
-	0xca, 0x4b, 0xd2, 0x33, 0xea, 0x59, 0xa4, 0x7e, 0x06, 0xf2, 0x83, 0x27, 0xd1, 0xda, 0xf8, 0xc9,
-	0x21, 0xa9, 0x7c, 0x6d, 0x0a, 0x52, 0xb8, 0xfc, 0xe7, 0x00, 0x44, 0xde, 0x14, 0x97, 0xc6, 0x4f,
-	0x1d, 0xb0, 0xca, 0xaf, 0x4f, 0xc3, 0x0a, 0x35, 0x3c, 0x04, 0x19, 0xd1, 0xd3, 0xaf, 0x8e, 0x9f,
-	0xc6, 0x09, 0xe5, 0x2b, 0x13, 0x08, 0xe1, 0x92, 0x1f, 0x80, 0xac, 0xec, 0xb4, 0xab, 0xe3, 0xa7,
-	0x08, 0x46, 0xb9, 0x36, 0x89, 0x11, 0xae, 0xda, 0x01, 0xf3, 0x43, 0x1d, 0x6f, 0x2d, 0xc9, 0xa0,
-	0x28, 0xb3, 0x7c, 0x63, 0x5a, 0x66, 0x34, 0x7f, 0x62, 0x0d, 0x63, 0x42, 0xfe, 0x44, 0x79, 0x49,
-	0xf9, 0x33, 0xb2, 0xff, 0x7a, 0x08, 0x32, 0xa2, 0x74, 0x27, 0x84, 0x9f, 0x13, 0x92, 0xc2, 0x1f,
-	0xbf, 0x86, 0x4d, 0x50, 0x88, 0x5e, 0xb9, 0xeb, 0x09, 0x11, 0x1e, 0xd0, 0xca, 0xd7, 0xa7, 0xa2,
-	0x45, 0x95, 0x44, 0xaf, 0xcc, 0xf5, 0xa4, 0x00, 0x87, 0xb4, 0x24, 0x25, 0x23, 0x2e, 0x38, 0xa1,
-	0x64, 0x70, 0xbb, 0x25, 0x2a, 0x09, 0x69, 0xc9, 0x4a, 0x8e, 0x5d, 0x56, 0x2a, 0x06, 0x67, 0x86,
-	0x2f, 0xaa, 0xab, 0xe3, 0x57, 0x18, 0xa2, 0x96, 0x37, 0xa7, 0xa6, 0x1e, 0x2f, 0x4d, 0xb2, 0xd0,
-	0x4f, 0x2c, 0x4d, 0x82, 0x37, 0xb9, 0x34, 0xc5, 0x4b, 0x6e, 0x39, 0xf3, 0x25, 0xab, 0xea, 0x3b,
-	0xf7, 0x9e, 0x3c, 0xaf, 0x28, 0x4f, 0x9f, 0x57, 0x94, 0x67, 0xcf, 0x2b, 0xca, 0xf7, 0x2f, 0x2a,
-	0x33, 0x4f, 0x5f, 0x54, 0x66, 0xfe, 0x7c, 0x51, 0x99, 0xf9, 0xe4, 0xba, 0xed, 0xd0, 0xf6, 0xe1,
-	0x5e, 0xdd, 0xc4, 0xdd, 0x46, 0x50, 0xdf, 0x47, 0xd6, 0x79, 0xda, 0xf7, 0x10, 0xd9, 0xcb, 0xf2,
-	0xbf, 0x69, 0x6f, 0xfd, 0x13, 0x00, 0x00, 0xff, 0xff, 0x91, 0x75, 0x6b, 0x1f, 0xa3, 0x16, 0x00,
-	0x00,
+	// 2165 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xc4, 0x59, 0xcd, 0x6f, 0x1b, 0xc7,
+	0x15, 0xf7, 0x8a, 0xa4, 0x44, 0x8e, 0x48, 0xd9, 0xde, 0xc8, 0xd6, 0x8a, 0x49, 0x64, 0x7a, 0xfd,
+	0x45, 0xcb, 0x31, 0x19, 0x39, 0x41, 0x8b, 0xea, 0x50, 0xc4, 0x76, 0xea, 0xb4, 0x08, 0x88, 0x26,
+	0xab, 0xb4, 0x45, 0x83, 0x16, 0xea, 0x88, 0x3b, 0x5a, 0x2e, 0x44, 0xee, 0x2c, 0x76, 0x46, 0xb4,
+	0x75, 0x28, 0x90, 0xf6, 0xd4, 0xf6, 0x94, 0x7b, 0x81, 0xa2, 0x68, 0x81, 0xa2, 0x47, 0xa3, 0xc8,
+	0x9f, 0xd0, 0x43, 0x4e, 0x85, 0x9b, 0x43, 0xd1, 0x53, 0x11, 0xd8, 0x07, 0xff, 0x19, 0x29, 0xe6,
+	0x63, 0x67, 0x67, 0x48, 0xee, 0x92, 0x51, 0x15, 0xf4, 0x42, 0xec, 0x7b, 0xf3, 0x9b, 0x99, 0xf7,
+	0xde, 0xbc, 0xaf, 0x19, 0x82, 0xad, 0x7e, 0xdc, 0x1f, 0xc0, 0x30, 0xea, 0xfa, 0x90, 0xc2, 0x24,
+	0x0c, 0x06, 0x94, 0x74, 0xc7, 0x3b, 0x5d, 0xfa, 0xa4, 0x13, 0x27, 0x98, 0x62, 0xfb, 0x92, 0x1c,
+	0xef, 0x64, 0xe3, 0x9d, 0xf1, 0x4e, 0xf3, 0x22, 0x1c, 0x85, 0x11, 0xee, 0xf2, 0x5f, 0x81, 0x6c,
+	0x6e, 0xf5, 0x31, 0x19, 0x61, 0xd2, 0x3d, 0x80, 0x04, 0x75, 0xc7, 0x3b, 0x07, 0x88, 0xc2, 0x9d,
+	0x6e, 0x1f, 0x87, 0x91, 0x1c, 0xdf, 0x90, 0xe3, 0x23, 0x12, 0xb0, 0x1d, 0x46, 0x24, 0x90, 0x03,
+	0x9b, 0x62, 0x60, 0x9f, 0x53, 0x5d, 0x41, 0xc8, 0xa1, 0xab, 0xb3, 0xa5, 0x0b, 0x12, 0x18, 0x51,
+	0x09, 0x71, 0x67, 0x43, 0x08, 0x4d, 0x10, 0x1c, 0x49, 0xcc, 0x7a, 0x80, 0x03, 0x2c, 0x96, 0x67,
+	0x5f, 0x82, 0xeb, 0xfe, 0xaa, 0x02, 0xce, 0xf7, 0x48, 0xf0, 0x30, 0x41, 0x90, 0xa2, 0x3d, 0x8e,
+	0xb7, 0x3b, 0xa0, 0x82, 0x1f, 0x47, 0x28, 0x71, 0xac, 0x96, 0xd5, 0xae, 0x3d, 0x70, 0xbe, 0xf8,
+	0xec, 0xee, 0xba, 0x94, 0xe8, 0xbe, 0xef, 0x27, 0x88, 0x90, 0x3d, 0x9a, 0x84, 0x51, 0xe0, 0x09,
+	0x98, 0x6d, 0x83, 0x72, 0x04, 0x47, 0xc8, 0x59, 0x62, 0x70, 0x8f, 0x7f, 0x33, 0xde, 0x51, 0x18,
+	0xf9, 0x4e, 0x49, 0xf0, 0xd8, 0x37, 0xe3, 0x51, 0x18, 0x10, 0xa7, 0xdc, 0x2a, 0x31, 0x1e, 0xfb,
+	0xb6, 0x5b, 0x60, 0xd5, 0x47, 0xa4, 0x9f, 0x84, 0x31, 0x0d, 0x71, 0xe4, 0x54, 0x38, 0x5c, 0x67,
+	0xd9, 0xef, 0x80, 0x65, 0xd2, 0x1f, 0xa0, 0x11, 0x74, 0x96, 0x5b, 0x56, 0x7b, 0xf5, 0xde, 0xeb,
+	0x9d, 0x99, 0xa7, 0xd1, 0xd9, 0xe3, 0xa0, 0x07, 0xb5, 0xcf, 0xff, 0x73, 0xe5, 0xdc, 0x5f, 0x5f,
+	0x3e, 0xdd, 0xb6, 0x3c, 0x39, 0xcf, 0x7e, 0x15, 0xd4, 0x70, 0x12, 0x06, 0x61, 0xb4, 0x3f, 0x22,
+	0xce, 0x4a, 0xcb, 0x6a, 0x97, 0xbc, 0xaa, 0x60, 0xf4, 0x88, 0xbd, 0x09, 0xaa, 0x07, 0x43, 0xdc,
+	0x3f, 0x62, 0x63, 0xd5, 0x96, 0xd5, 0x2e, 0x7b, 0x2b, 0x9c, 0xee, 0x11, 0xfb, 0x0a, 0x58, 0x0d,
+	0x23, 0x8a, 0x92, 0x31, 0x1c, 0xb2, 0xd1, 0x1a, 0x1f, 0x05, 0x29, 0xab, 0x47, 0xd8, 0xc2, 0xc7,
+	0xf1, 0x10, 0x43, 0x9f, 0x0d, 0x03, 0x3e, 0x5c, 0x15, 0x0c, 0x31, 0x9b, 0x09, 0xb8, 0x4f, 0x06,
+	0x30, 0xf1, 0x89, 0xb3, 0xda, 0xb2, 0xda, 0x0d, 0x0f, 0x30, 0xd6, 0x1e, 0xe7, 0xd8, 0x57, 0x41,
+	0x9d, 0x62, 0x0a, 0x87, 0x29, 0xa2, 0xce, 0x11, 0xab, 0x9c, 0x27, 0x21, 0xaf, 0x03, 0xe0, 0xa3,
+	0x71, 0xd8, 0x47, 0xfb, 0x47, 0xe8, 0xc4, 0x69, 0xb4, 0xac, 0x76, 0xdd, 0xab, 0x09, 0xce, 0xfb,
+	0xe8, 0xc4, 0xde, 0x02, 0x60, 0x10, 0x12, 0x8a, 0x93, 0xb0, 0x0f, 0x87, 0xce, 0x5a, 0xcb, 0x6a,
+	0x57, 0x3d, 0x8d, 0x63, 0x3b, 0x60, 0x25, 0x4e, 0xc2, 0x31, 0xa4, 0xc8, 0x39, 0xcf, 0x07, 0x53,
+	0x92, 0x19, 0xf5, 0x71, 0x12, 0x52, 0x94, 0x38, 0x17, 0x0a, 0x8d, 0xfa, 0x13, 0x0e, 0x32, 0x8c,
+	0x2a, 0xe6, 0x31, 0xe9, 0xc5, 0x17, 0x73, 0x59, 0x7c, 0xe8, 0x5c, 0xe4, 0xc2, 0xad, 0x0a, 0xde,
+	0x07, 0x8c, 0xb5, 0x7b, 0xf3, 0xd7, 0x2f, 0x9f, 0x6e, 0x0b, 0x1f, 0xf9, 0xdd, 0xcb, 0xa7, 0xdb,
+	0x1b, 0xa9, 0x93, 0x4e, 0xf8, 0x9b, 0x7b, 0x1b, 0x6c, 0x4c, 0xb0, 0x3c, 0x44, 0x62, 0x1c, 0x11,
+	0x64, 0xaf, 0x81, 0xa5, 0xd0, 0xe7, 0x7e, 0x58, 0xf6, 0x96, 0x42, 0xdf, 0xfd, 0xa7, 0xc5, 0xdd,
+	0xf5, 0x47, 0xb1, 0x7f, 0x7a, 0x77, 0xbd, 0x0c, 0x96, 0x45, 0x60, 0x70, 0x87, 0x2d, 0x7b, 0x92,
+	0x52, 0xee, 0x59, 0xca, 0x77, 0xcf, 0xf2, 0xb4, 0x7b, 0x6a, 0x36, 0xae, 0x18, 0x36, 0x2e, 0x52,
+	0x5f, 0x97, 0xdf, 0xdd, 0xe4, 0xea, 0xeb, 0xac, 0x54, 0x7d, 0xf7, 0x4b, 0x0b, 0xd4, 0x7b, 0x24,
+	0xd8, 0x43, 0x54, 0x1c, 0xc4, 0x99, 0xe9, 0x9a, 0x9d, 0x7f, 0xe9, 0x8c, 0xce, 0xbf, 0x3c, 0x7d,
+	0xfe, 0xd7, 0x4c, 0x03, 0xac, 0x6b, 0x06, 0x50, 0x1a, 0xb9, 0xdf, 0x01, 0xeb, 0x3a, 0xad, 0x4e,
+	0x3e, 0x5b, 0x1f, 0xc5, 0xb8, 0x3f, 0xe0, 0x0a, 0x37, 0xd2, 0xf5, 0xbf, 0xc7, 0x58, 0xee, 0x9f,
+	0x2d, 0xd0, 0xe8, 0x91, 0xe0, 0xc1, 0xf1, 0x28, 0x96, 0xe6, 0x79, 0x53, 0xa9, 0x35, 0xcf, 0x3e,
+	0xa9, 0x1a, 0x79, 0x06, 0x9a, 0xdc, 0xbe, 0x34, 0xb5, 0xfd, 0xee, 0x0d, 0xa6, 0x9e, 0x5c, 0x87,
+	0xe9, 0x77, 0x49, 0xd3, 0x2f, 0x93, 0xc9, 0xdd, 0x05, 0x97, 0x0c, 0xc6, 0xd7, 0xd1, 0xf0, 0xb7,
+	0x16, 0xa8, 0xf6, 0x48, 0xe0, 0xa1, 0x23, 0x74, 0x72, 0x66, 0x67, 0xbf, 0x0e, 0x2a, 0x84, 0xc2,
+	0x84, 0x4a, 0x9d, 0x04, 0xb1, 0x7b, 0xc5, 0x3c, 0xac, 0x0b, 0x9a, 0x32, 0x7c, 0x7b, 0xb7, 0x0b,
+	0x2e, 0xa4, 0xdf, 0x4a, 0x85, 0x57, 0x41, 0xed, 0x08, 0x9d, 0x18, 0xf2, 0x57, 0x8f, 0xd0, 0x89,
+	0x10, 0xfe, 0x4f, 0x16, 0xa8, 0xf5, 0x48, 0x70, 0x3f, 0xea, 0x0f, 0xf0, 0x69, 0x8e, 0xe6, 0x1d,
+	0xb0, 0x0c, 0xf9, 0x5c, 0x2e, 0x7f, 0xbe, 0x8f, 0x8a, 0x0d, 0x0c, 0x1f, 0x15, 0xf3, 0x76, 0xaf,
+	0x4e, 0x9c, 0xd0, 0x45, 0x4d, 0x29, 0x31, 0xcb, 0xbd, 0x05, 0x2e, 0x2a, 0x42, 0xa9, 0x65, 0x83,
+	0xf2, 0x00, 0x12, 0xa1, 0x51, 0xdd, 0xe3, 0xdf, 0xee, 0x57, 0x16, 0x47, 0x7a, 0x28, 0x08, 0x09,
+	0x3f, 0x45, 0xe8, 0x9f, 0x22, 0x1e, 0x67, 0x95, 0xca, 0x0d, 0x96, 0x41, 0x44, 0x86, 0x2f, 0xf1,
+	0x0d, 0x97, 0xe3, 0x84, 0xa7, 0x77, 0x17, 0x34, 0xe4, 0x80, 0x19, 0x63, 0x62, 0x98, 0xc7, 0x18,
+	0x2b, 0x5f, 0xf0, 0x98, 0x0e, 0xf8, 0xec, 0x0a, 0x1f, 0x5e, 0x61, 0x34, 0x9b, 0x7e, 0x1d, 0xac,
+	0xa5, 0x43, 0x72, 0xfe, 0x32, 0x07, 0xd4, 0x25, 0x40, 0x04, 0x69, 0xdb, 0x3c, 0xf7, 0x4d, 0xe3,
+	0xdc, 0x75, 0x5d, 0xdd, 0x3b, 0x60, 0x73, 0x8a, 0x99, 0x9b, 0xa8, 0xbf, 0x12, 0x89, 0xda, 0xc3,
+	0x14, 0x52, 0x74, 0x4a, 0x63, 0x5d, 0x06, 0xcb, 0x09, 0x9f, 0x99, 0x3a, 0xb0, 0xa0, 0xfe, 0xcf,
+	0x06, 0x2b, 0x48, 0xeb, 0xba, 0xb6, 0xee, 0x5b, 0x3c, 0xad, 0xeb, 0x2c, 0x65, 0x2c, 0x07, 0xac,
+	0x8c, 0x51, 0x42, 0x58, 0x45, 0x11, 0x41, 0x93, 0x92, 0xee, 0xef, 0xcb, 0x3c, 0xe0, 0xdf, 0x63,
+	0xbd, 0xdd, 0x99, 0x05, 0x7c, 0x66, 0xc7, 0x92, 0x61, 0xc7, 0x1b, 0x60, 0x4d, 0x7c, 0xed, 0xa7,
+	0xd2, 0x94, 0xb9, 0x34, 0x0d, 0xc1, 0xfd, 0xb1, 0x60, 0x9a, 0x41, 0x5e, 0x31, 0x83, 0x9c, 0xad,
+	0x71, 0x18, 0x26, 0x84, 0xee, 0xa7, 0x6d, 0x11, 0xb7, 0x59, 0xc3, 0x6b, 0x70, 0xee, 0x0f, 0x24,
+	0xd3, 0xbe, 0x06, 0x1a, 0x43, 0xa8, 0xa3, 0x56, 0x38, 0xaa, 0xce, 0x98, 0x0a, 0xc4, 0x12, 0x53,
+	0x3c, 0x0c, 0xa9, 0xec, 0xc3, 0x04, 0xc1, 0xb8, 0x41, 0x02, 0xc3, 0x88, 0xf7, 0x5f, 0x0d, 0x4f,
+	0x10, 0xf6, 0x6b, 0xa0, 0x46, 0x07, 0x09, 0x22, 0x03, 0x3c, 0xf4, 0x79, 0xeb, 0xd5, 0xf0, 0x32,
+	0x86, 0xdd, 0x04, 0xd5, 0x03, 0x7c, 0x1c, 0xf9, 0x30, 0x39, 0xe1, 0x8d, 0x57, 0xc9, 0x53, 0xb4,
+	0x28, 0xd8, 0xf8, 0x49, 0x88, 0x58, 0xc7, 0x55, 0x62, 0xfd, 0x9e, 0x24, 0x59, 0x70, 0x26, 0x18,
+	0x53, 0xd9, 0x67, 0xf1, 0x6f, 0xfb, 0x7d, 0xb0, 0x06, 0xfb, 0x7d, 0x14, 0x53, 0x18, 0xf5, 0xd1,
+	0xfe, 0x21, 0x42, 0xbc, 0xcd, 0x5a, 0xbd, 0xb7, 0xd9, 0x91, 0x27, 0xc1, 0x3a, 0xfd, 0x8e, 0xec,
+	0xf4, 0x3b, 0x0f, 0x71, 0x18, 0xe9, 0x89, 0xa8, 0x91, 0xcd, 0x7d, 0x84, 0x10, 0x6b, 0xe7, 0xd0,
+	0x93, 0x38, 0x4c, 0x10, 0xd9, 0x87, 0x94, 0xb7, 0x64, 0x25, 0xaf, 0x26, 0x39, 0xf7, 0x0b, 0x53,
+	0x30, 0x77, 0x08, 0xd7, 0xe5, 0x29, 0x98, 0x7f, 0xe7, 0x06, 0xde, 0x6f, 0x2c, 0xb0, 0xc6, 0x32,
+	0x1a, 0xdf, 0x58, 0xf8, 0xd1, 0xdb, 0xa0, 0x8a, 0x63, 0x94, 0x40, 0x8a, 0xe7, 0xbb, 0x92, 0x42,
+	0x32, 0xaf, 0xe1, 0x57, 0x0c, 0xe2, 0x2c, 0x71, 0x33, 0x49, 0x4a, 0x24, 0x0c, 0x05, 0x63, 0x82,
+	0x5e, 0xd6, 0xd3, 0x6a, 0xb6, 0xaf, 0xeb, 0x80, 0xcb, 0x26, 0x47, 0xf5, 0x35, 0x7f, 0x10, 0x42,
+	0x7a, 0xe8, 0xf0, 0x98, 0xa0, 0xff, 0x45, 0x48, 0xe1, 0x1c, 0x11, 0x95, 0x1e, 0x2f, 0x08, 0xe9,
+	0xf0, 0x04, 0x47, 0xf2, 0xfa, 0x21, 0xa9, 0x39, 0xa2, 0x6b, 0xd2, 0x48, 0xd1, 0x35, 0x8e, 0x12,
+	0xfd, 0x97, 0x52, 0xf2, 0x31, 0x3e, 0x42, 0xa7, 0x0b, 0xd3, 0x99, 0x32, 0x8b, 0x6e, 0x22, 0x3b,
+	0x7c, 0x53, 0x30, 0xb5, 0x99, 0x12, 0x4c, 0x71, 0x94, 0x60, 0xcf, 0x2c, 0x60, 0xf7, 0x48, 0xf0,
+	0x6e, 0x48, 0xe2, 0x63, 0x8a, 0x1e, 0x25, 0x30, 0x18, 0xa1, 0x88, 0xb2, 0xba, 0x4b, 0x50, 0xe4,
+	0x2f, 0x52, 0x77, 0x05, 0x2e, 0xc7, 0xa6, 0x8f, 0x58, 0x35, 0x26, 0x8f, 0x55, 0xc7, 0x78, 0x2d,
+	0xef, 0x1a, 0x16, 0x06, 0x11, 0xf2, 0xef, 0x73, 0xe8, 0x44, 0x4d, 0x66, 0xac, 0xdd, 0x6d, 0x5e,
+	0x93, 0xc5, 0x56, 0x4c, 0xd1, 0xa6, 0xa6, 0xe8, 0x84, 0xec, 0xee, 0xcf, 0x40, 0x73, 0x9a, 0xab,
+	0x3c, 0xff, 0xbb, 0x60, 0x85, 0x0c, 0x21, 0x19, 0x20, 0xe1, 0xfe, 0x8b, 0xc6, 0x64, 0x3a, 0xc9,
+	0xfd, 0x97, 0xa8, 0xe8, 0xef, 0xa2, 0x11, 0x8c, 0x7c, 0x65, 0xaf, 0xb7, 0x41, 0xd5, 0xe7, 0x9c,
+	0x05, 0x2c, 0xa6, 0x90, 0x39, 0x36, 0x63, 0xd5, 0x1e, 0xfb, 0x48, 0x56, 0x29, 0xfe, 0xcd, 0x52,
+	0x53, 0x9c, 0xe0, 0x71, 0xc8, 0xd6, 0x2f, 0x8b, 0x2b, 0x63, 0x4a, 0xb3, 0xd4, 0xd4, 0x87, 0x31,
+	0x39, 0x1e, 0xa2, 0xb4, 0x34, 0x49, 0x72, 0xf7, 0x0e, 0xf7, 0xdc, 0x74, 0xbb, 0xc9, 0x42, 0x6d,
+	0xaa, 0x20, 0x0b, 0xb5, 0xc9, 0xcc, 0xcd, 0x17, 0x5f, 0x88, 0x42, 0x2d, 0x0e, 0x4c, 0xcc, 0x39,
+	0x7d, 0xc2, 0x10, 0x02, 0xa6, 0xe5, 0x47, 0x50, 0x67, 0xe6, 0x39, 0xb7, 0xa7, 0xa2, 0x77, 0xc3,
+	0xe8, 0xe7, 0x32, 0x05, 0xdc, 0x9f, 0xf2, 0xda, 0xab, 0xb3, 0xce, 0xcc, 0x6b, 0xfe, 0x26, 0x1b,
+	0x1b, 0x74, 0x78, 0x4c, 0xd1, 0x37, 0x62, 0x2f, 0x1b, 0x94, 0x87, 0x08, 0x1e, 0xa6, 0x5e, 0xc3,
+	0xbe, 0x19, 0x2f, 0x86, 0x74, 0xc0, 0x9f, 0x4e, 0xea, 0x1e, 0xff, 0x9e, 0x63, 0x0f, 0x5d, 0x40,
+	0x79, 0xc5, 0xd4, 0x59, 0x2a, 0x6d, 0xfc, 0xc3, 0xe2, 0x45, 0x45, 0x70, 0x1f, 0x0a, 0x77, 0x3b,
+	0xeb, 0x20, 0x98, 0x52, 0x87, 0x05, 0x01, 0x26, 0x21, 0xcd, 0x7a, 0x0e, 0x45, 0x2b, 0x55, 0x2b,
+	0x9a, 0xaa, 0xdb, 0x53, 0xee, 0xef, 0x4c, 0xb9, 0xbf, 0x94, 0xdd, 0xdd, 0x06, 0xce, 0x24, 0x2f,
+	0xd7, 0xf9, 0xff, 0x28, 0x94, 0x17, 0x8e, 0x92, 0x2a, 0xff, 0xf5, 0x33, 0x66, 0xde, 0x49, 0x6a,
+	0xf1, 0x5c, 0x32, 0xe3, 0xb9, 0x3d, 0x91, 0x05, 0x9d, 0x29, 0x4f, 0x4e, 0xd5, 0x69, 0x72, 0x75,
+	0x0c, 0x9e, 0x3a, 0xbb, 0x4f, 0x2d, 0xb0, 0xda, 0x23, 0xc1, 0xf7, 0x61, 0xe4, 0xff, 0x70, 0x8c,
+	0x92, 0x33, 0xad, 0xa1, 0x6b, 0x60, 0x89, 0x62, 0xd9, 0x30, 0x2e, 0x51, 0x2c, 0xea, 0x93, 0xe1,
+	0x6d, 0xaf, 0x68, 0x32, 0xa7, 0x22, 0xb8, 0x97, 0xc0, 0x2b, 0x1a, 0xa9, 0x24, 0xfd, 0x44, 0x48,
+	0xfa, 0x11, 0x3c, 0x42, 0x67, 0x2d, 0xe9, 0x1c, 0xc9, 0xd2, 0x2d, 0xa5, 0x64, 0x29, 0xa9, 0x24,
+	0xfb, 0x8b, 0x2c, 0x9b, 0xa8, 0x3f, 0x0c, 0x23, 0xf4, 0x8d, 0x98, 0x32, 0xaf, 0x1d, 0x79, 0x63,
+	0x4a, 0x70, 0xa3, 0x18, 0x9a, 0x12, 0xb9, 0xaf, 0x89, 0x62, 0x68, 0x72, 0x95, 0x1a, 0x7f, 0xd7,
+	0x1f, 0xc6, 0x3e, 0x80, 0x09, 0x1c, 0x11, 0xfb, 0x5b, 0xa0, 0xc6, 0x6e, 0x2e, 0x38, 0x09, 0xe9,
+	0xc9, 0x5c, 0x25, 0x32, 0x28, 0xbb, 0x78, 0xc7, 0x7c, 0x85, 0x39, 0x17, 0x6f, 0xb1, 0x8d, 0x91,
+	0xaa, 0xc5, 0xbc, 0xdd, 0x6f, 0x33, 0xcd, 0xb2, 0x15, 0x99, 0x6a, 0xd7, 0x53, 0xd5, 0x9e, 0xe8,
+	0x8f, 0xd4, 0x13, 0x22, 0x1b, 0x6f, 0x61, 0x82, 0x95, 0x6a, 0x78, 0xef, 0xb3, 0x8b, 0xa0, 0xd4,
+	0x23, 0x81, 0x7d, 0x08, 0xea, 0xc6, 0x6b, 0xf5, 0xcd, 0x1c, 0xe9, 0x26, 0x9e, 0x14, 0x9b, 0x9d,
+	0xc5, 0x70, 0x2a, 0x57, 0x1c, 0x82, 0xba, 0xf1, 0xcc, 0x58, 0xb0, 0x8f, 0x8e, 0x2b, 0xda, 0x67,
+	0xd6, 0x1b, 0x9f, 0xfd, 0x73, 0x50, 0xcb, 0xde, 0xf7, 0xae, 0xe5, 0x4f, 0x56, 0xa0, 0xe6, 0x9d,
+	0x05, 0x40, 0x6a, 0xf9, 0x5f, 0x00, 0xa0, 0x3d, 0x90, 0x5d, 0xcf, 0x9f, 0x9a, 0xa1, 0x9a, 0x6f,
+	0x2c, 0x82, 0x52, 0x3b, 0x7c, 0x08, 0x2a, 0xe2, 0x81, 0xea, 0x4a, 0xfe, 0x34, 0x0e, 0x68, 0xde,
+	0x9a, 0x03, 0x50, 0x4b, 0x7e, 0x04, 0x96, 0xe5, 0xb3, 0x51, 0x2b, 0x7f, 0x8a, 0x40, 0x34, 0xdb,
+	0xf3, 0x10, 0x6a, 0xd5, 0x21, 0x58, 0x9b, 0x78, 0xbe, 0x69, 0x17, 0x09, 0xa4, 0x23, 0x9b, 0x6f,
+	0x2e, 0x8a, 0xd4, 0xfd, 0xc7, 0x78, 0xfd, 0x28, 0xf0, 0x1f, 0x1d, 0x57, 0xe4, 0x3f, 0x33, 0x1f,
+	0x13, 0x3e, 0x04, 0x15, 0x71, 0x0f, 0x29, 0x30, 0x3f, 0x07, 0x14, 0x99, 0xdf, 0xbc, 0x53, 0xf6,
+	0xc1, 0xaa, 0x7e, 0x7f, 0xbc, 0x51, 0x60, 0xe1, 0x0c, 0xd6, 0xbc, 0xbb, 0x10, 0x4c, 0xdf, 0x44,
+	0xbf, 0xff, 0xdd, 0x28, 0x32, 0xb0, 0x82, 0x15, 0x6d, 0x32, 0xe3, 0xb6, 0x26, 0x36, 0xc9, 0xae,
+	0x6a, 0x85, 0x9b, 0x28, 0x58, 0xf1, 0x26, 0x53, 0x37, 0x2f, 0x1b, 0x83, 0xf3, 0x93, 0xb7, 0xae,
+	0xdb, 0xf9, 0x2b, 0x4c, 0x40, 0x9b, 0x3b, 0x0b, 0x43, 0x75, 0x47, 0x9e, 0xb8, 0xb5, 0x14, 0x38,
+	0xb2, 0x89, 0x2c, 0x72, 0xe4, 0x9c, 0x1b, 0xc3, 0x21, 0xa8, 0x1b, 0xb7, 0x83, 0x9b, 0x45, 0x01,
+	0x97, 0xe1, 0x8a, 0x1c, 0x79, 0x66, 0x67, 0xce, 0x02, 0x46, 0xef, 0xaa, 0x6f, 0x16, 0x1f, 0x75,
+	0x8a, 0x2b, 0x0c, 0x98, 0x19, 0x1d, 0xaf, 0x1d, 0x82, 0x86, 0xd9, 0xed, 0xde, 0x9a, 0x67, 0x12,
+	0x09, 0x6c, 0x76, 0x17, 0x04, 0xea, 0x5b, 0x99, 0xbd, 0xe5, 0xad, 0x79, 0x36, 0x59, 0x60, 0xab,
+	0x99, 0xbd, 0xa0, 0xfd, 0x31, 0xa8, 0xaa, 0xe6, 0xc5, 0xcd, 0x9f, 0x9c, 0x62, 0x9a, 0xdb, 0xf3,
+	0x31, 0xfa, 0xda, 0xaa, 0x73, 0x2b, 0x58, 0x3b, 0xc5, 0x14, 0xad, 0x3d, 0xd9, 0x7f, 0xf1, 0xe0,
+	0x99, 0xe8, 0xbd, 0x8a, 0x82, 0xc7, 0x84, 0x16, 0x06, 0xcf, 0xec, 0x4e, 0x29, 0xab, 0xeb, 0xb2,
+	0x4b, 0x9a, 0x5b, 0xd7, 0x05, 0x6e, 0x7e, 0x5d, 0x37, 0xfb, 0x95, 0x66, 0xe5, 0x13, 0xd6, 0x12,
+	0x3d, 0x78, 0xef, 0xf3, 0xe7, 0x5b, 0xd6, 0xb3, 0xe7, 0x5b, 0xd6, 0x97, 0xcf, 0xb7, 0xac, 0x4f,
+	0x5f, 0x6c, 0x9d, 0x7b, 0xf6, 0x62, 0xeb, 0xdc, 0xbf, 0x5f, 0x6c, 0x9d, 0xfb, 0xf8, 0x6e, 0x10,
+	0xd2, 0xc1, 0xf1, 0x41, 0xa7, 0x8f, 0x47, 0xdd, 0xb4, 0x39, 0x9a, 0xd9, 0x24, 0xd1, 0x93, 0x18,
+	0x91, 0x83, 0x65, 0xfe, 0x87, 0xfd, 0x5b, 0xff, 0x0d, 0x00, 0x00, 0xff, 0xff, 0xd2, 0xd5, 0x42,
+	0x16, 0xad, 0x20, 0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -1910,6 +2798,22 @@ type MsgClient interface {
 	RevokeGrant(ctx context.Context, in *MsgRevokeGrant, opts ...grpc.CallOption) (*MsgRevokeGrantResponse, error)
 	// DisputeFragment shows a signed answer that is provably wrong.
 	DisputeFragment(ctx context.Context, in *MsgDisputeFragment, opts ...grpc.CallOption) (*MsgDisputeFragmentResponse, error)
+	// DemandFragment calls on chain for the answer a proxy does not give.
+	DemandFragment(ctx context.Context, in *MsgDemandFragment, opts ...grpc.CallOption) (*MsgDemandFragmentResponse, error)
+	// AnswerDemand is the proxy's answer to a demanded fragment.
+	AnswerDemand(ctx context.Context, in *MsgAnswerDemand, opts ...grpc.CallOption) (*MsgAnswerDemandResponse, error)
+	// RefuteDemand shows that the capsule of a demand is not the one the proxy's leaf commits to.
+	RefuteDemand(ctx context.Context, in *MsgRefuteDemand, opts ...grpc.CallOption) (*MsgRefuteDemandResponse, error)
+	// DemandCapsule calls on chain for the capsule of a closed node.
+	DemandCapsule(ctx context.Context, in *MsgDemandCapsule, opts ...grpc.CallOption) (*MsgDemandCapsuleResponse, error)
+	// AnswerCapsule brings a demanded capsule.
+	AnswerCapsule(ctx context.Context, in *MsgAnswerCapsule, opts ...grpc.CallOption) (*MsgAnswerCapsuleResponse, error)
+	// HandOver offers a proxy's parcel to the next rank of the grant's draw.
+	HandOver(ctx context.Context, in *MsgHandOver, opts ...grpc.CallOption) (*MsgHandOverResponse, error)
+	// TakeOver is the word of who was offered a parcel that it holds it now.
+	TakeOver(ctx context.Context, in *MsgTakeOver, opts ...grpc.CallOption) (*MsgTakeOverResponse, error)
+	// DeclineHandOver is its refusal.
+	DeclineHandOver(ctx context.Context, in *MsgDeclineHandOver, opts ...grpc.CallOption) (*MsgDeclineHandOverResponse, error)
 	// UpdateParams is for the governance authority.
 	UpdateParams(ctx context.Context, in *MsgUpdateParams, opts ...grpc.CallOption) (*MsgUpdateParamsResponse, error)
 }
@@ -2039,6 +2943,78 @@ func (c *msgClient) DisputeFragment(ctx context.Context, in *MsgDisputeFragment,
 	return out, nil
 }
 
+func (c *msgClient) DemandFragment(ctx context.Context, in *MsgDemandFragment, opts ...grpc.CallOption) (*MsgDemandFragmentResponse, error) {
+	out := new(MsgDemandFragmentResponse)
+	err := c.cc.Invoke(ctx, "/cpchain.datarights.v1.Msg/DemandFragment", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) AnswerDemand(ctx context.Context, in *MsgAnswerDemand, opts ...grpc.CallOption) (*MsgAnswerDemandResponse, error) {
+	out := new(MsgAnswerDemandResponse)
+	err := c.cc.Invoke(ctx, "/cpchain.datarights.v1.Msg/AnswerDemand", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) RefuteDemand(ctx context.Context, in *MsgRefuteDemand, opts ...grpc.CallOption) (*MsgRefuteDemandResponse, error) {
+	out := new(MsgRefuteDemandResponse)
+	err := c.cc.Invoke(ctx, "/cpchain.datarights.v1.Msg/RefuteDemand", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) DemandCapsule(ctx context.Context, in *MsgDemandCapsule, opts ...grpc.CallOption) (*MsgDemandCapsuleResponse, error) {
+	out := new(MsgDemandCapsuleResponse)
+	err := c.cc.Invoke(ctx, "/cpchain.datarights.v1.Msg/DemandCapsule", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) AnswerCapsule(ctx context.Context, in *MsgAnswerCapsule, opts ...grpc.CallOption) (*MsgAnswerCapsuleResponse, error) {
+	out := new(MsgAnswerCapsuleResponse)
+	err := c.cc.Invoke(ctx, "/cpchain.datarights.v1.Msg/AnswerCapsule", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) HandOver(ctx context.Context, in *MsgHandOver, opts ...grpc.CallOption) (*MsgHandOverResponse, error) {
+	out := new(MsgHandOverResponse)
+	err := c.cc.Invoke(ctx, "/cpchain.datarights.v1.Msg/HandOver", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) TakeOver(ctx context.Context, in *MsgTakeOver, opts ...grpc.CallOption) (*MsgTakeOverResponse, error) {
+	out := new(MsgTakeOverResponse)
+	err := c.cc.Invoke(ctx, "/cpchain.datarights.v1.Msg/TakeOver", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) DeclineHandOver(ctx context.Context, in *MsgDeclineHandOver, opts ...grpc.CallOption) (*MsgDeclineHandOverResponse, error) {
+	out := new(MsgDeclineHandOverResponse)
+	err := c.cc.Invoke(ctx, "/cpchain.datarights.v1.Msg/DeclineHandOver", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *msgClient) UpdateParams(ctx context.Context, in *MsgUpdateParams, opts ...grpc.CallOption) (*MsgUpdateParamsResponse, error) {
 	out := new(MsgUpdateParamsResponse)
 	err := c.cc.Invoke(ctx, "/cpchain.datarights.v1.Msg/UpdateParams", in, out, opts...)
@@ -2076,6 +3052,22 @@ type MsgServer interface {
 	RevokeGrant(context.Context, *MsgRevokeGrant) (*MsgRevokeGrantResponse, error)
 	// DisputeFragment shows a signed answer that is provably wrong.
 	DisputeFragment(context.Context, *MsgDisputeFragment) (*MsgDisputeFragmentResponse, error)
+	// DemandFragment calls on chain for the answer a proxy does not give.
+	DemandFragment(context.Context, *MsgDemandFragment) (*MsgDemandFragmentResponse, error)
+	// AnswerDemand is the proxy's answer to a demanded fragment.
+	AnswerDemand(context.Context, *MsgAnswerDemand) (*MsgAnswerDemandResponse, error)
+	// RefuteDemand shows that the capsule of a demand is not the one the proxy's leaf commits to.
+	RefuteDemand(context.Context, *MsgRefuteDemand) (*MsgRefuteDemandResponse, error)
+	// DemandCapsule calls on chain for the capsule of a closed node.
+	DemandCapsule(context.Context, *MsgDemandCapsule) (*MsgDemandCapsuleResponse, error)
+	// AnswerCapsule brings a demanded capsule.
+	AnswerCapsule(context.Context, *MsgAnswerCapsule) (*MsgAnswerCapsuleResponse, error)
+	// HandOver offers a proxy's parcel to the next rank of the grant's draw.
+	HandOver(context.Context, *MsgHandOver) (*MsgHandOverResponse, error)
+	// TakeOver is the word of who was offered a parcel that it holds it now.
+	TakeOver(context.Context, *MsgTakeOver) (*MsgTakeOverResponse, error)
+	// DeclineHandOver is its refusal.
+	DeclineHandOver(context.Context, *MsgDeclineHandOver) (*MsgDeclineHandOverResponse, error)
 	// UpdateParams is for the governance authority.
 	UpdateParams(context.Context, *MsgUpdateParams) (*MsgUpdateParamsResponse, error)
 }
@@ -2122,6 +3114,30 @@ func (*UnimplementedMsgServer) RevokeGrant(ctx context.Context, req *MsgRevokeGr
 }
 func (*UnimplementedMsgServer) DisputeFragment(ctx context.Context, req *MsgDisputeFragment) (*MsgDisputeFragmentResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method DisputeFragment not implemented")
+}
+func (*UnimplementedMsgServer) DemandFragment(ctx context.Context, req *MsgDemandFragment) (*MsgDemandFragmentResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method DemandFragment not implemented")
+}
+func (*UnimplementedMsgServer) AnswerDemand(ctx context.Context, req *MsgAnswerDemand) (*MsgAnswerDemandResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method AnswerDemand not implemented")
+}
+func (*UnimplementedMsgServer) RefuteDemand(ctx context.Context, req *MsgRefuteDemand) (*MsgRefuteDemandResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RefuteDemand not implemented")
+}
+func (*UnimplementedMsgServer) DemandCapsule(ctx context.Context, req *MsgDemandCapsule) (*MsgDemandCapsuleResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method DemandCapsule not implemented")
+}
+func (*UnimplementedMsgServer) AnswerCapsule(ctx context.Context, req *MsgAnswerCapsule) (*MsgAnswerCapsuleResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method AnswerCapsule not implemented")
+}
+func (*UnimplementedMsgServer) HandOver(ctx context.Context, req *MsgHandOver) (*MsgHandOverResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method HandOver not implemented")
+}
+func (*UnimplementedMsgServer) TakeOver(ctx context.Context, req *MsgTakeOver) (*MsgTakeOverResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method TakeOver not implemented")
+}
+func (*UnimplementedMsgServer) DeclineHandOver(ctx context.Context, req *MsgDeclineHandOver) (*MsgDeclineHandOverResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method DeclineHandOver not implemented")
 }
 func (*UnimplementedMsgServer) UpdateParams(ctx context.Context, req *MsgUpdateParams) (*MsgUpdateParamsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method UpdateParams not implemented")
@@ -2365,6 +3381,150 @@ func _Msg_DisputeFragment_Handler(srv interface{}, ctx context.Context, dec func
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Msg_DemandFragment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgDemandFragment)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).DemandFragment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/cpchain.datarights.v1.Msg/DemandFragment",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).DemandFragment(ctx, req.(*MsgDemandFragment))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_AnswerDemand_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgAnswerDemand)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).AnswerDemand(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/cpchain.datarights.v1.Msg/AnswerDemand",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).AnswerDemand(ctx, req.(*MsgAnswerDemand))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_RefuteDemand_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgRefuteDemand)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).RefuteDemand(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/cpchain.datarights.v1.Msg/RefuteDemand",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).RefuteDemand(ctx, req.(*MsgRefuteDemand))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_DemandCapsule_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgDemandCapsule)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).DemandCapsule(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/cpchain.datarights.v1.Msg/DemandCapsule",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).DemandCapsule(ctx, req.(*MsgDemandCapsule))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_AnswerCapsule_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgAnswerCapsule)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).AnswerCapsule(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/cpchain.datarights.v1.Msg/AnswerCapsule",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).AnswerCapsule(ctx, req.(*MsgAnswerCapsule))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_HandOver_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgHandOver)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).HandOver(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/cpchain.datarights.v1.Msg/HandOver",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).HandOver(ctx, req.(*MsgHandOver))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_TakeOver_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgTakeOver)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).TakeOver(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/cpchain.datarights.v1.Msg/TakeOver",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).TakeOver(ctx, req.(*MsgTakeOver))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_DeclineHandOver_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgDeclineHandOver)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).DeclineHandOver(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/cpchain.datarights.v1.Msg/DeclineHandOver",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).DeclineHandOver(ctx, req.(*MsgDeclineHandOver))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Msg_UpdateParams_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(MsgUpdateParams)
 	if err := dec(in); err != nil {
@@ -2439,6 +3599,38 @@ var _Msg_serviceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DisputeFragment",
 			Handler:    _Msg_DisputeFragment_Handler,
+		},
+		{
+			MethodName: "DemandFragment",
+			Handler:    _Msg_DemandFragment_Handler,
+		},
+		{
+			MethodName: "AnswerDemand",
+			Handler:    _Msg_AnswerDemand_Handler,
+		},
+		{
+			MethodName: "RefuteDemand",
+			Handler:    _Msg_RefuteDemand_Handler,
+		},
+		{
+			MethodName: "DemandCapsule",
+			Handler:    _Msg_DemandCapsule_Handler,
+		},
+		{
+			MethodName: "AnswerCapsule",
+			Handler:    _Msg_AnswerCapsule_Handler,
+		},
+		{
+			MethodName: "HandOver",
+			Handler:    _Msg_HandOver_Handler,
+		},
+		{
+			MethodName: "TakeOver",
+			Handler:    _Msg_TakeOver_Handler,
+		},
+		{
+			MethodName: "DeclineHandOver",
+			Handler:    _Msg_DeclineHandOver_Handler,
 		},
 		{
 			MethodName: "UpdateParams",
@@ -3599,6 +4791,575 @@ func (m *MsgDisputeFragmentResponse) MarshalToSizedBuffer(dAtA []byte) (int, err
 	return len(dAtA) - i, nil
 }
 
+func (m *MsgDemandFragment) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDemandFragment) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDemandFragment) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Capsule) > 0 {
+		i -= len(m.Capsule)
+		copy(dAtA[i:], m.Capsule)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Capsule)))
+		i--
+		dAtA[i] = 0x2a
+	}
+	if m.Provider != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Provider))
+		i--
+		dAtA[i] = 0x20
+	}
+	if len(m.Node) > 0 {
+		i -= len(m.Node)
+		copy(dAtA[i:], m.Node)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Node)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Grant != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Grant))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Demander) > 0 {
+		i -= len(m.Demander)
+		copy(dAtA[i:], m.Demander)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Demander)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDemandFragmentResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDemandFragmentResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDemandFragmentResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Id != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Id))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgAnswerDemand) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgAnswerDemand) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgAnswerDemand) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Answer.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	if m.Demand != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Demand))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Operator) > 0 {
+		i -= len(m.Operator)
+		copy(dAtA[i:], m.Operator)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Operator)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgAnswerDemandResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgAnswerDemandResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgAnswerDemandResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Slashed.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRefuteDemand) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRefuteDemand) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRefuteDemand) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Path) > 0 {
+		for iNdEx := len(m.Path) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.Path[iNdEx])
+			copy(dAtA[i:], m.Path[iNdEx])
+			i = encodeVarintTx(dAtA, i, uint64(len(m.Path[iNdEx])))
+			i--
+			dAtA[i] = 0x22
+		}
+	}
+	if len(m.Leaf) > 0 {
+		i -= len(m.Leaf)
+		copy(dAtA[i:], m.Leaf)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Leaf)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Demand != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Demand))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Operator) > 0 {
+		i -= len(m.Operator)
+		copy(dAtA[i:], m.Operator)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Operator)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRefuteDemandResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRefuteDemandResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRefuteDemandResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDemandCapsule) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDemandCapsule) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDemandCapsule) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Path) > 0 {
+		for iNdEx := len(m.Path) - 1; iNdEx >= 0; iNdEx-- {
+			i -= len(m.Path[iNdEx])
+			copy(dAtA[i:], m.Path[iNdEx])
+			i = encodeVarintTx(dAtA, i, uint64(len(m.Path[iNdEx])))
+			i--
+			dAtA[i] = 0x2a
+		}
+	}
+	if m.Position != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Position))
+		i--
+		dAtA[i] = 0x20
+	}
+	if len(m.Leaf) > 0 {
+		i -= len(m.Leaf)
+		copy(dAtA[i:], m.Leaf)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Leaf)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Grant != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Grant))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Demander) > 0 {
+		i -= len(m.Demander)
+		copy(dAtA[i:], m.Demander)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Demander)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDemandCapsuleResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDemandCapsuleResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDemandCapsuleResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Id != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Id))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgAnswerCapsule) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgAnswerCapsule) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgAnswerCapsule) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Capsule) > 0 {
+		i -= len(m.Capsule)
+		copy(dAtA[i:], m.Capsule)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Capsule)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Demand != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Demand))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Sender) > 0 {
+		i -= len(m.Sender)
+		copy(dAtA[i:], m.Sender)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Sender)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgAnswerCapsuleResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgAnswerCapsuleResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgAnswerCapsuleResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgHandOver) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgHandOver) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgHandOver) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.To != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.To))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Grant != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Grant))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Operator) > 0 {
+		i -= len(m.Operator)
+		copy(dAtA[i:], m.Operator)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Operator)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgHandOverResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgHandOverResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgHandOverResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgTakeOver) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgTakeOver) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgTakeOver) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Grant != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Grant))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Operator) > 0 {
+		i -= len(m.Operator)
+		copy(dAtA[i:], m.Operator)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Operator)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgTakeOverResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgTakeOverResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgTakeOverResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDeclineHandOver) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDeclineHandOver) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDeclineHandOver) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Reason) > 0 {
+		i -= len(m.Reason)
+		copy(dAtA[i:], m.Reason)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Reason)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.Grant != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.Grant))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Operator) > 0 {
+		i -= len(m.Operator)
+		copy(dAtA[i:], m.Operator)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Operator)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgDeclineHandOverResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgDeclineHandOverResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgDeclineHandOverResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	return len(dAtA) - i, nil
+}
+
 func (m *MsgUpdateParams) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
@@ -4183,6 +5944,261 @@ func (m *MsgDisputeFragmentResponse) Size() (n int) {
 	_ = l
 	l = m.Slashed.Size()
 	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
+func (m *MsgDemandFragment) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Demander)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Grant != 0 {
+		n += 1 + sovTx(uint64(m.Grant))
+	}
+	l = len(m.Node)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Provider != 0 {
+		n += 1 + sovTx(uint64(m.Provider))
+	}
+	l = len(m.Capsule)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgDemandFragmentResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Id != 0 {
+		n += 1 + sovTx(uint64(m.Id))
+	}
+	return n
+}
+
+func (m *MsgAnswerDemand) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Operator)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Demand != 0 {
+		n += 1 + sovTx(uint64(m.Demand))
+	}
+	l = m.Answer.Size()
+	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
+func (m *MsgAnswerDemandResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = m.Slashed.Size()
+	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
+func (m *MsgRefuteDemand) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Operator)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Demand != 0 {
+		n += 1 + sovTx(uint64(m.Demand))
+	}
+	l = len(m.Leaf)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if len(m.Path) > 0 {
+		for _, b := range m.Path {
+			l = len(b)
+			n += 1 + l + sovTx(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *MsgRefuteDemandResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgDemandCapsule) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Demander)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Grant != 0 {
+		n += 1 + sovTx(uint64(m.Grant))
+	}
+	l = len(m.Leaf)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Position != 0 {
+		n += 1 + sovTx(uint64(m.Position))
+	}
+	if len(m.Path) > 0 {
+		for _, b := range m.Path {
+			l = len(b)
+			n += 1 + l + sovTx(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *MsgDemandCapsuleResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Id != 0 {
+		n += 1 + sovTx(uint64(m.Id))
+	}
+	return n
+}
+
+func (m *MsgAnswerCapsule) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Sender)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Demand != 0 {
+		n += 1 + sovTx(uint64(m.Demand))
+	}
+	l = len(m.Capsule)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgAnswerCapsuleResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgHandOver) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Operator)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Grant != 0 {
+		n += 1 + sovTx(uint64(m.Grant))
+	}
+	if m.To != 0 {
+		n += 1 + sovTx(uint64(m.To))
+	}
+	return n
+}
+
+func (m *MsgHandOverResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgTakeOver) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Operator)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Grant != 0 {
+		n += 1 + sovTx(uint64(m.Grant))
+	}
+	return n
+}
+
+func (m *MsgTakeOverResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
+func (m *MsgDeclineHandOver) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Operator)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.Grant != 0 {
+		n += 1 + sovTx(uint64(m.Grant))
+	}
+	l = len(m.Reason)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgDeclineHandOverResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
 	return n
 }
 
@@ -7698,6 +9714,1641 @@ func (m *MsgDisputeFragmentResponse) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgDemandFragment) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDemandFragment: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDemandFragment: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Demander", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Demander = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Grant", wireType)
+			}
+			m.Grant = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Grant |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Node", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Node = append(m.Node[:0], dAtA[iNdEx:postIndex]...)
+			if m.Node == nil {
+				m.Node = []byte{}
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Provider", wireType)
+			}
+			m.Provider = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Provider |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Capsule", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Capsule = append(m.Capsule[:0], dAtA[iNdEx:postIndex]...)
+			if m.Capsule == nil {
+				m.Capsule = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgDemandFragmentResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDemandFragmentResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDemandFragmentResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Id", wireType)
+			}
+			m.Id = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Id |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgAnswerDemand) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgAnswerDemand: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgAnswerDemand: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Demand", wireType)
+			}
+			m.Demand = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Demand |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Answer", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Answer.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgAnswerDemandResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgAnswerDemandResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgAnswerDemandResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Slashed", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Slashed.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRefuteDemand) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRefuteDemand: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRefuteDemand: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Demand", wireType)
+			}
+			m.Demand = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Demand |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Leaf", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Leaf = append(m.Leaf[:0], dAtA[iNdEx:postIndex]...)
+			if m.Leaf == nil {
+				m.Leaf = []byte{}
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Path", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Path = append(m.Path, make([]byte, postIndex-iNdEx))
+			copy(m.Path[len(m.Path)-1], dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRefuteDemandResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRefuteDemandResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRefuteDemandResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgDemandCapsule) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDemandCapsule: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDemandCapsule: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Demander", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Demander = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Grant", wireType)
+			}
+			m.Grant = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Grant |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Leaf", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Leaf = append(m.Leaf[:0], dAtA[iNdEx:postIndex]...)
+			if m.Leaf == nil {
+				m.Leaf = []byte{}
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Position", wireType)
+			}
+			m.Position = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Position |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Path", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Path = append(m.Path, make([]byte, postIndex-iNdEx))
+			copy(m.Path[len(m.Path)-1], dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgDemandCapsuleResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDemandCapsuleResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDemandCapsuleResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Id", wireType)
+			}
+			m.Id = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Id |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgAnswerCapsule) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgAnswerCapsule: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgAnswerCapsule: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sender", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Sender = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Demand", wireType)
+			}
+			m.Demand = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Demand |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Capsule", wireType)
+			}
+			var byteLen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				byteLen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if byteLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + byteLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Capsule = append(m.Capsule[:0], dAtA[iNdEx:postIndex]...)
+			if m.Capsule == nil {
+				m.Capsule = []byte{}
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgAnswerCapsuleResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgAnswerCapsuleResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgAnswerCapsuleResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgHandOver) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgHandOver: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgHandOver: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Grant", wireType)
+			}
+			m.Grant = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Grant |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field To", wireType)
+			}
+			m.To = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.To |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgHandOverResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgHandOverResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgHandOverResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgTakeOver) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgTakeOver: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgTakeOver: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Grant", wireType)
+			}
+			m.Grant = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Grant |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgTakeOverResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgTakeOverResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgTakeOverResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgDeclineHandOver) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDeclineHandOver: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDeclineHandOver: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Grant", wireType)
+			}
+			m.Grant = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Grant |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reason", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Reason = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgDeclineHandOverResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgDeclineHandOverResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgDeclineHandOverResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTx(dAtA[iNdEx:])

@@ -80,13 +80,23 @@ func examples() []struct {
 		{"keys of reader 5, version 1", ReaderKeysPoint(5, 1), &ReaderKeys{PreKey: sum("pre"), AuthKey: sum("auth"), Retired: true}},
 		{"grant 300", GrantPoint(300), &Grant{
 			Id: 300, Stream: 7, Owner: addressOf(1), Reader: 5, ReaderVersion: 2, KeyEpoch: 1, FirstInterval: 45, LastInterval: 61,
-			Split: 62, Grain: 4, Threshold: 2, Boundary: 100, Root: sum("root"), Leaves: 12, AcceptanceFee: sdk.NewInt64Coin(FeeDenom, 5),
+			Split: 62, Grain: 4, Threshold: 2, Boundary: 100, Root: sum("root"), Leaves: 16, Seed: sum("seed"), Withheld: []uint32{1, 3}, AcceptanceFee: sdk.NewInt64Coin(FeeDenom, 5),
 			Proxies: []GrantProxy{
 				{Provider: 4, State: PROXY_STATE_ACCEPTED, PeerKeyVersion: 1, Height: 120},
 				{Provider: 5, State: PROXY_STATE_FAULTY, PeerKeyVersion: 2, Height: 121},
 				{Provider: 6, State: PROXY_STATE_ASKED},
+				{
+					Provider: 7, State: PROXY_STATE_ACCEPTED, PeerKeyVersion: 1, Height: 122, HandedTo: []Holder{{Provider: 8, PeerKeyVersion: 3, Height: 130}},
+					OfferedTo: 9, OfferedHeight: 140, Passed: []uint64{10, 11},
+				},
 			},
 			ExpiresAt: 1_772_332_800, Status: GRANT_STATUS_REVOKED, CreatedHeight: 119, RevokedAt: 1_772_329_260, Settled: true, SettleAt: 1_772_934_060,
+		}},
+		{"demand 17", DemandPoint(17), &Demand{
+			Id: 17, Kind: DEMAND_KIND_FRAGMENT, Grant: 300, Position: 2, Provider: 6, Demander: writer.Account, Fee: sdk.NewInt64Coin(FeeDenom, 10_000),
+			Deadline: 900, State: DEMAND_STATE_ANSWERED, EndedHeight: 180, Capsule: []byte("capsule"), CapsuleHash: sum("capsule"),
+			Answer:  &SignedAnswer{Grant: 300, Provider: 6, PeerKeyVersion: 1, Leaf: []byte("leaf"), Position: 2, Path: [][]byte{sum("a")}, Capsule: []byte("capsule"), Fragment: []byte("fragment"), Signature: []byte("signature")},
+			Slashed: sdk.NewInt64Coin(FeeDenom, 0),
 		}},
 	}
 }

@@ -95,3 +95,16 @@ func (k Keeper) CheckBoundary(ctx context.Context, d int64) error {
 	}
 	return types.ErrBoundary.Wrapf("%d; draw anew by the seed of one of %v", d, allowed)
 }
+
+// Candidates lists the providers a draw by boundary d may name: active ones that were registered by then. Who came later knew the seed
+// and could have chosen an address to suit.
+func (k Keeper) Candidates(ctx context.Context, d int64) ([]types.Provider, error) {
+	var list []types.Provider
+	err := k.providers.Walk(ctx, nil, func(_ uint64, p types.Provider) (bool, error) {
+		if p.Status == types.STATUS_ACTIVE && p.RegisteredHeight <= d {
+			list = append(list, p)
+		}
+		return false, nil
+	})
+	return list, err
+}
