@@ -5,27 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	sdk "github.com/cosmos/cosmos-sdk/types"
-	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
-
 	"github.com/cpchain/cpchain/x/provider/types"
 )
-
-func TestASlashMayLeaveAShareToAModule(t *testing.T) {
-	f := newFixture(t)
-	_, id := f.register(1)
-	slashed, share, err := f.k.SlashPart(f.ctx, id, 100, "datarights", 5_000, "left a demand unanswered")
-	require.NoError(t, err)
-	require.Equal(t, "20000000ucpc", slashed.String())
-	require.Equal(t, "10000000ucpc", share.String())
-	require.Equal(t, sdk.NewCoins(share), f.bank.balances[authtypes.NewModuleAddress("datarights").String()])
-	require.Equal(t, "1980000000ucpc", f.bank.balances[authtypes.NewModuleAddress(types.ModuleName).String()].String(), "the rest is burnt")
-	row, err := f.k.Provider(f.ctx, id)
-	require.NoError(t, err)
-	require.Equal(t, "1980000000ucpc", row.Bond.String())
-	_, _, err = f.k.SlashPart(f.ctx, 99, 100, "datarights", 0, "nobody")
-	require.ErrorIs(t, err, types.ErrNotFound)
-}
 
 func TestCandidatesWereThereAtTheBoundary(t *testing.T) {
 	f := newFixture(t)
