@@ -14,10 +14,8 @@ import (
 
 	"github.com/cpchain/cpchain/offchain/owner"
 	"github.com/cpchain/cpchain/offchain/storage/client"
-	"github.com/cpchain/cpchain/offchain/storage/wire"
 	"github.com/cpchain/cpchain/pkg/keytree"
 	datarights "github.com/cpchain/cpchain/x/datarights/types"
-	provider "github.com/cpchain/cpchain/x/provider/types"
 )
 
 func (a *app) outbox(root keytree.Seed) (*owner.Outbox, error) {
@@ -32,18 +30,6 @@ func (a *app) outbox(root keytree.Seed) (*owner.Outbox, error) {
 	return owner.OpenOutbox(dir, key, rand.Reader), nil
 }
 
-// courier brings parcels over the storage network, in sessions of the grant's owner.
-type courier struct{ client *client.Client }
-
-// PushParcel implements owner.Courier.
-func (c courier) PushParcel(ctx context.Context, to provider.Provider, grant uint64, sealed []byte) (wire.PushParcelReply, error) {
-	conn, err := c.client.Dial(ctx, to)
-	if err != nil {
-		return wire.PushParcelReply{}, err
-	}
-	return conn.PushParcel(ctx, grant, sealed)
-}
-
 // deliver brings the parcels and waits for the proxies.
 func (a *app) deliver(ctx context.Context, outbox *owner.Outbox, built *owner.Built, id uint64, noWait bool) error {
 	net, err := a.network(ctx)
@@ -55,7 +41,7 @@ func (a *app) deliver(ctx context.Context, outbox *owner.Outbox, built *owner.Bu
 		return err
 	}
 	a.note("grant %d is on chain; bringing the proxies their parcels", id)
-	g, err := owner.Deliver(ctx, a.client, courier{net.With(client.OwnerIdentity(s.SignBytes))}, built, id, func(s owner.Step) {
+	g, err := owner.Deliver(ctx, a.client, net.With(client.OwnerIdentity(s.SignBytes)), built, id, func(s owner.Step) {
 		if s.Err != nil {
 			a.note("  proxy %d: %v; trying again", s.Provider, s.Err)
 			return

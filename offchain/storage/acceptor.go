@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
-
-	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/cpchain/cpchain/offchain/chain"
 	"github.com/cpchain/cpchain/offchain/storage/store"
@@ -26,6 +25,7 @@ type acceptor struct {
 	self     uint64
 	store    *store.Store
 	chain    Chain
+	demands  Demands
 	operator Operator
 	clock    func() time.Time
 	metrics  *metrics
@@ -44,15 +44,17 @@ func (a *acceptor) pass(ctx context.Context) error {
 	var accept []store.Grant
 	var errs []error
 	for _, row := range rows {
-		todo, err := a.review(ctx, row)
+		word, err := a.review(ctx, row)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		switch {
-		case todo && row.State == store.GrantStored:
+		case word == wordOfSuccessor:
+			errs = append(errs, a.takeOver(ctx, row))
+		case word == wordOfProxy && row.State == store.GrantStored:
 			accept = append(accept, row)
-		case todo && row.State == store.GrantRefusing:
+		case word == wordOfProxy && row.State == store.GrantRefusing:
 			errs = append(errs, a.refuse(ctx, row))
 		}
 	}
@@ -64,30 +66,73 @@ func (a *acceptor) pass(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// review compares a row with the chain and tells whether this proxy's word is still to be given.
-func (a *acceptor) review(ctx context.Context, row store.Grant) (bool, error) {
+// word is what a node still has to say about a parcel.
+type word int
+
+const (
+	noWord word = iota
+	wordOfProxy
+	wordOfSuccessor
+)
+
+// review compares a row with the chain and tells whose word this node has still to give.
+func (a *acceptor) review(ctx context.Context, row store.Grant) (word, error) {
 	g, err := a.chain.Grant(ctx, row.ID)
 	if err != nil {
-		return false, err
+		return noWord, err
 	}
 	if g.Status == datarights.GRANT_STATUS_REVOKED || a.clock().Unix() >= g.ExpiresAt {
 		a.log.Info("dropped the parcel of a grant that is over", "grant", row.ID)
-		return false, a.store.DropParcel(row.ID)
+		return noWord, a.store.DropParcel(row.ID)
 	}
-	column, ok := g.ProxyOf(a.self)
+	column, ok := columnOf(g, a.self)
 	if !ok {
-		return false, a.store.DropParcel(row.ID)
+		return noWord, a.letGo(ctx, row.ID)
+	}
+	undecided := row.State == store.GrantStored || row.State == store.GrantRefusing
+	if g.Proxies[column].OfferedTo == a.self && undecided {
+		return wordOfSuccessor, nil
 	}
 	switch g.Proxies[column].State {
 	case datarights.PROXY_STATE_ASKED:
-		return row.State == store.GrantStored || row.State == store.GrantRefusing, nil
+		if undecided {
+			return wordOfProxy, nil
+		}
+		return noWord, nil
 	case datarights.PROXY_STATE_ACCEPTED:
-		return false, a.mark(row, store.GrantAccepted)
+		return noWord, a.mark(row, store.GrantAccepted)
 	case datarights.PROXY_STATE_REFUSED:
-		return false, a.mark(row, store.GrantRefused)
+		return noWord, a.mark(row, store.GrantRefused)
+	case datarights.PROXY_STATE_FAULTY:
+		return noWord, nil // it answers no reader any more, but demands it has to
 	default:
-		return false, a.store.DropParcel(row.ID)
+		return noWord, a.store.DropParcel(row.ID)
 	}
+}
+
+// letGo drops a parcel that others hold now, once nothing is demanded of it here any more.
+func (a *acceptor) letGo(ctx context.Context, grant uint64) error {
+	open, err := a.demands.Demands(ctx, &datarights.QueryDemandsRequest{Provider: a.self})
+	if err != nil || slices.ContainsFunc(open, func(d datarights.Demand) bool { return d.Grant == grant }) {
+		return err
+	}
+	a.log.Info("dropped a parcel that is not this node's any more", "grant", grant)
+	return a.store.DropParcel(grant)
+}
+
+// takeOver takes an offered parcel over, or declines it where it was bad.
+func (a *acceptor) takeOver(ctx context.Context, row store.Grant) error {
+	if row.State == store.GrantRefusing {
+		msg := &datarights.MsgDeclineHandOver{Operator: a.operator.Address(), Grant: row.ID, Reason: row.Reason}
+		if err := submit(ctx, a.operator, msg); err != nil {
+			return err
+		}
+		return a.mark(row, store.GrantRefused)
+	}
+	if err := submit(ctx, a.operator, &datarights.MsgTakeOver{Operator: a.operator.Address(), Grant: row.ID}); err != nil {
+		return err
+	}
+	return a.mark(row, store.GrantAccepted)
 }
 
 // mark writes a grant's state when it has changed.
@@ -114,7 +159,7 @@ func (a *acceptor) accept(ctx context.Context, rows []store.Grant) error {
 	for _, row := range rows {
 		msg.Grants = append(msg.Grants, row.ID)
 	}
-	err := a.submit(ctx, msg)
+	err := submit(ctx, a.operator, msg)
 	var refused *chain.TxError
 	if errors.As(err, &refused) && len(rows) > 1 {
 		errs := make([]error, 0, len(rows))
@@ -135,15 +180,8 @@ func (a *acceptor) accept(ctx context.Context, rows []store.Grant) error {
 
 func (a *acceptor) refuse(ctx context.Context, row store.Grant) error {
 	msg := &datarights.MsgRefuseGrant{Operator: a.operator.Address(), Grant: row.ID, Reason: row.Reason}
-	if err := a.submit(ctx, msg); err != nil {
+	if err := submit(ctx, a.operator, msg); err != nil {
 		return err
 	}
 	return a.mark(row, store.GrantRefused)
-}
-
-func (a *acceptor) submit(ctx context.Context, msg sdk.Msg) error {
-	ctx, cancel := context.WithTimeout(ctx, submitTimeout)
-	defer cancel()
-	_, err := a.operator.Submit(ctx, chain.TxOptions{}, msg)
-	return err
 }

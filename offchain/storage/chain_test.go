@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -28,8 +27,11 @@ type fakeChain struct {
 	anchors   map[[2]uint64]datarights.QueryAnchorResponse
 	readers   map[uint64]map[uint32]datarights.ReaderKeys
 	grants    map[uint64]datarights.Grant
+	demands   map[uint64]datarights.Demand
 	providers map[uint64]provider.Provider
 
+	// successor is whose turn it is.
+	successor uint64
 	// refuses makes MsgAcceptGrant with this grant fail, as a revocation in the same block would.
 	refuses uint64
 	txs     []sdk.Msg
@@ -44,6 +46,7 @@ func newFakeChain() *fakeChain {
 		anchors:   make(map[[2]uint64]datarights.QueryAnchorResponse),
 		readers:   make(map[uint64]map[uint32]datarights.ReaderKeys),
 		grants:    make(map[uint64]datarights.Grant),
+		demands:   make(map[uint64]datarights.Demand),
 		providers: make(map[uint64]provider.Provider),
 		sent:      make(chan sdk.Msg, 64),
 	}
@@ -174,7 +177,9 @@ func (c *fakeChain) apply(id uint64, m sdk.Msg) error {
 			return err
 		}
 	default:
-		return errors.New("unexpected message")
+		if err := c.applyDemand(id, m); err != nil {
+			return err
+		}
 	}
 	c.txs = append(c.txs, m)
 	return nil

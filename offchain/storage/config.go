@@ -76,6 +76,8 @@ type ProxyConfig struct {
 	AcceptBatchMillis int64 `toml:"accept_batch_ms"`
 	// ReviewSeconds is how often grants are compared with the chain.
 	ReviewSeconds int64 `toml:"review_seconds"`
+	// DemandSeconds is how often the chain is asked for demands to be answered, and, while leaving, for parcels to be handed over.
+	DemandSeconds int64 `toml:"demand_seconds"`
 }
 
 // LimitsConfig bounds what peers can make the node do.
@@ -106,7 +108,7 @@ func Default() Config {
 		},
 		P2P:   P2PConfig{Listen: []string{"/ip4/127.0.0.1/tcp/4180"}, BucketSize: 20},
 		Store: StoreConfig{CapacityBytes: 10 << 30, MaxPendingBytes: 256 << 20, UnanchoredTTLBlocks: 600, AnchorPollSeconds: 5},
-		Proxy: ProxyConfig{AcceptBatchMillis: 500, ReviewSeconds: 30},
+		Proxy: ProxyConfig{AcceptBatchMillis: 500, ReviewSeconds: 30, DemandSeconds: 15},
 		Limits: LimitsConfig{
 			MaxStreams: 512, MaxRequests: 128, RequestsPerSecond: 500, RequestBurst: 1000,
 		},
@@ -142,6 +144,7 @@ func (c Config) Validate() error {
 	check(c.Store.UnanchoredTTLBlocks > 0, "store.unanchored_ttl_blocks is %d: it must be positive", c.Store.UnanchoredTTLBlocks)
 	check(c.Store.AnchorPollSeconds > 0, "store.anchor_poll_seconds is %d: it must be positive", c.Store.AnchorPollSeconds)
 	check(c.Proxy.AcceptBatchMillis >= 0, "proxy.accept_batch_ms is %d: it must not be negative", c.Proxy.AcceptBatchMillis)
+	check(c.Proxy.DemandSeconds > 0, "proxy.demand_seconds is %d: it must be positive", c.Proxy.DemandSeconds)
 	check(c.Proxy.ReviewSeconds > 0, "proxy.review_seconds is %d: it must be positive", c.Proxy.ReviewSeconds)
 	check(c.Limits.MaxStreams > 0 && c.Limits.MaxRequests > 0 && c.Limits.RequestsPerSecond > 0 && c.Limits.RequestBurst > 0,
 		"limits must all be positive")

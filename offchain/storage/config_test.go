@@ -67,6 +67,7 @@ func TestConfigRules(t *testing.T) {
 		"unanchored_ttl_blocks": func(c *Config) { c.Store.UnanchoredTTLBlocks = 0 },
 		"anchor_poll_seconds":   func(c *Config) { c.Store.AnchorPollSeconds = 0 },
 		"accept_batch_ms":       func(c *Config) { c.Proxy.AcceptBatchMillis = -1 },
+		"demand_seconds":        func(c *Config) { c.Proxy.DemandSeconds = 0 },
 		"review_seconds":        func(c *Config) { c.Proxy.ReviewSeconds = 0 },
 		"limits":                func(c *Config) { c.Limits.MaxStreams = 0 },
 		"loopback":              func(c *Config) { c.HTTP.Listen = "0.0.0.0:1" },

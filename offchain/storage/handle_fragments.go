@@ -68,7 +68,7 @@ func (h *handler) getFragments(ctx context.Context, from peer.ID, req *wire.GetF
 }
 
 func (h *handler) isProxy(g datarights.Grant) error {
-	column, ok := g.ProxyOf(h.self.Provider)
+	column, ok := g.HeldBy(h.self.Provider)
 	if !ok || g.Proxies[column].State != datarights.PROXY_STATE_ACCEPTED {
 		return refuse(wire.CODE_DENIED, "provider %d has not accepted grant %d, or is its proxy no more", h.self.Provider, g.Id)
 	}
@@ -149,17 +149,17 @@ func (h *handler) fragments(ctx context.Context, g datarights.Grant, entries []w
 		if err != nil {
 			return nil, fmt.Errorf("re-encrypt for grant %d: %w", g.Id, err)
 		}
-		reply.Answers = append(reply.Answers, h.signAnswer(g.Id, e, fragment))
+		reply.Answers = append(reply.Answers, h.self.signAnswer(g.Id, e, fragment))
 	}
 	h.metrics.fragments.Add(float64(len(entries)))
 	return &wire.Response{Body: &wire.Response_Fragments{Fragments: reply}}, nil
 }
 
-func (h *handler) signAnswer(grant uint64, e wire.ParcelEntry, fragment []byte) datarights.SignedAnswer {
+func (s Self) signAnswer(grant uint64, e wire.ParcelEntry, fragment []byte) datarights.SignedAnswer {
 	a := datarights.SignedAnswer{
-		Grant: grant, Provider: h.self.Provider, PeerKeyVersion: h.self.PeerKeyVersion,
+		Grant: grant, Provider: s.Provider, PeerKeyVersion: s.PeerKeyVersion,
 		Leaf: e.Leaf, Position: e.Position, Path: e.Path, Capsule: e.Capsule, Fragment: fragment,
 	}
-	a.Signature = ed25519.Sign(h.self.PeerKey, datarights.AnswerSignBytes(h.self.ChainID, a))
+	a.Signature = ed25519.Sign(s.PeerKey, datarights.AnswerSignBytes(s.ChainID, a))
 	return a
 }

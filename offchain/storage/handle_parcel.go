@@ -3,10 +3,12 @@ package storage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"github.com/cpchain/cpchain/offchain/storage/client"
 	"github.com/cpchain/cpchain/offchain/storage/store"
 	"github.com/cpchain/cpchain/offchain/storage/wire"
 	datarights "github.com/cpchain/cpchain/x/datarights/types"
@@ -31,7 +33,9 @@ func (h *handler) pushParcel(ctx context.Context, from peer.ID, req *wire.PushPa
 		return nil, err
 	}
 	if open := h.sessions.of(from); !ownerOf(open, g.Owner) {
-		return nil, notAllowed(open, "only the owner of grant %d pushes its parcels", g.Id)
+		if err := h.fromHolder(ctx, from, g); err != nil {
+			return nil, notAllowed(open, "only the owner of grant %d pushes its parcels, and who offered one on chain: %v", g.Id, err)
+		}
 	}
 	if reply, err := h.parcelState(g, h.view.now(tip)); reply != nil || err != nil {
 		return reply, err
@@ -39,9 +43,26 @@ func (h *handler) pushParcel(ctx context.Context, from peer.ID, req *wire.PushPa
 	return h.storeParcel(g, req.Sealed)
 }
 
+// fromHolder checks that a peer is the provider that offers this one its parcel.
+func (h *handler) fromHolder(ctx context.Context, from peer.ID, g datarights.Grant) error {
+	column, ok := columnOf(g, h.self.Provider)
+	if !ok || g.Proxies[column].OfferedTo != h.self.Provider {
+		return fmt.Errorf("nothing is offered to provider %d", h.self.Provider)
+	}
+	row, err := h.view.chain.Provider(ctx, g.Proxies[column].Holder())
+	if err != nil {
+		return err
+	}
+	id, err := client.PeerID(row.PeerKey)
+	if err == nil && id != from {
+		err = fmt.Errorf("provider %d offers it", row.Id)
+	}
+	return err
+}
+
 // parcelState answers for a parcel that is stored already, or that is not wanted. Neither is set when it should be stored.
 func (h *handler) parcelState(g datarights.Grant, now int64) (*wire.Response, error) {
-	column, ok := g.ProxyOf(h.self.Provider)
+	column, ok := columnOf(g, h.self.Provider)
 	if !ok {
 		return nil, refuse(wire.CODE_DENIED, "provider %d is no proxy of grant %d", h.self.Provider, g.Id)
 	}
@@ -84,7 +105,7 @@ func (h *handler) storeParcel(g datarights.Grant, sealed []byte) (*wire.Response
 	}
 	row := store.Grant{ID: g.Id, Stream: g.Stream, State: store.GrantStored}
 	entries, err := checkParcel(h.self.ChainID, h.self.Provider, g, p)
-	if column, _ := g.ProxyOf(h.self.Provider); err != nil && g.Proxies[column].State != datarights.PROXY_STATE_ASKED {
+	if column, _ := columnOf(g, h.self.Provider); err != nil && !waitsFor(g.Proxies[column], h.self.Provider) {
 		return nil, refuse(wire.CODE_BAD_REQUEST, "%v", err) // the word on chain has been given
 	}
 	if err != nil {

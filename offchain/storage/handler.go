@@ -84,6 +84,8 @@ func (h *handler) serve(ctx context.Context, from peer.ID, req *wire.Request) (*
 		return h.getFragments(ctx, from, body.GetFragments)
 	case *wire.Request_Status:
 		return h.status(ctx)
+	case *wire.Request_GetLeaves:
+		return h.getLeaves(ctx, from, body.GetLeaves)
 	default:
 		return nil, refuse(wire.CODE_BAD_REQUEST, "request without a body")
 	}

@@ -21,6 +21,7 @@ type metrics struct {
 	dropped   prometheus.Counter
 	corrupt   prometheus.Counter
 	chores    *prometheus.CounterVec
+	demands   prometheus.Counter
 }
 
 const namespace = "cpstoraged"
@@ -45,10 +46,11 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		hints:     vec("hints_total", "DHT records written, or failed to be.", "result"),
 		dropped:   counter("blocks_dropped_total", "Blocks dropped because no anchor names them."),
 		corrupt:   counter("blocks_corrupt_total", "Blocks dropped because their bytes changed on disk."),
+		demands:   counter("demands_answered_total", "Demands answered on chain."),
 		chores:    vec("chore_errors_total", "Passes of a chore that ended in an error.", "chore"),
 	}
 	for _, c := range []prometheus.Collector{
-		m.requests, m.seconds, m.refused, m.fragments, m.parcels, m.hints, m.dropped, m.corrupt, m.chores,
+		m.requests, m.seconds, m.refused, m.fragments, m.parcels, m.hints, m.dropped, m.corrupt, m.chores, m.demands,
 	} {
 		if err := reg.Register(c); err != nil {
 			return nil, err

@@ -16,6 +16,7 @@ import (
 	"github.com/multiformats/go-multiaddr"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/cpchain/cpchain/offchain/storage/client"
 	"github.com/cpchain/cpchain/offchain/storage/overlay"
 	"github.com/cpchain/cpchain/offchain/storage/store"
 	"github.com/cpchain/cpchain/offchain/storage/wire"
@@ -39,6 +40,7 @@ type Deps struct {
 	DiskKey   seal.DiskKey
 	Chain     Chain
 	Intervals Intervals
+	Demands   Demands
 	Operator  Operator
 	Rand      io.Reader
 	Clock     func() time.Time
@@ -197,11 +199,19 @@ func (n *Node) startChores(_ context.Context, m *metrics) error {
 	}
 	anchor := newChore("anchor", seconds(n.cfg.Store.AnchorPollSeconds), 0, a.pass, m, d.Log)
 	acc := &acceptor{
-		self: d.Self.Provider, store: n.store, chain: d.Chain, operator: d.Operator, clock: d.Clock, metrics: m, log: d.Log,
+		self: d.Self.Provider, store: n.store, chain: d.Chain, demands: d.Demands, operator: d.Operator, clock: d.Clock, metrics: m, log: d.Log,
 		accepted: publish.poke,
 	}
 	accept := newChore("accept", seconds(n.cfg.Proxy.ReviewSeconds),
 		time.Duration(n.cfg.Proxy.AcceptBatchMillis)*time.Millisecond, acc.pass, m, d.Log)
+	ans := &answerer{
+		self: d.Self, store: n.store, view: n.view(), demands: d.Demands, operator: d.Operator, reEncrypt: d.ReEncrypt, rand: d.Rand, metrics: m, log: d.Log,
+	}
+	answer := newChore("demands", seconds(n.cfg.Proxy.DemandSeconds), 0, ans.pass, m, d.Log)
+	leave := &leaver{
+		self: d.Self, store: n.store, view: n.view(), demands: d.Demands, operator: d.Operator, courier: client.New(n.host, d.Self.ChainID, client.Options{DHT: n.dht, Clock: d.Clock}), log: d.Log,
+	}
+	handOver := newChore("hand over", seconds(n.cfg.Proxy.DemandSeconds), 0, leave.pass, m, d.Log)
 	syncLog := newChore("access log", time.Second, 0, func(context.Context) error { return n.store.SyncLog() }, m, d.Log)
 
 	n.handler.parcelStored = accept.poke
@@ -209,7 +219,7 @@ func (n *Node) startChores(_ context.Context, m *metrics) error {
 
 	ctx, cancel := context.WithCancel(context.Background())
 	n.stopChores = cancel
-	for _, c := range []*chore{publish, anchor, accept, syncLog} {
+	for _, c := range []*chore{publish, anchor, accept, answer, handOver, syncLog} {
 		n.chores.Go(func() { c.run(ctx) })
 	}
 	n.server.answer = n.handler.answer

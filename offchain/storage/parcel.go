@@ -24,7 +24,7 @@ func checkParcel(chainID string, self uint64, g datarights.Grant, p wire.Parcel)
 	if p.ChainId != chainID || p.Grant != g.Id || p.Provider != self {
 		return nil, badParcel("it is for provider %d and grant %d of %s", p.Provider, p.Grant, p.ChainId)
 	}
-	column, ok := g.ProxyOf(self)
+	column, ok := columnOf(g, self)
 	if !ok {
 		return nil, badParcel("provider %d is no proxy of grant %d", self, g.Id)
 	}

@@ -67,6 +67,20 @@ func (c *Conn) GetFragments(ctx context.Context, grant uint64, nodes [][]byte, r
 	return reply.Answers, nil
 }
 
+// GetLeaves asks a proxy for its leaves of nodes (9-byte form, at most wire.MaxNodes), in their order; the connection's identity must be
+// the grant's reader. Whether they are under the grant's root is for the caller to check (datarights.CheckLeaf).
+func (c *Conn) GetLeaves(ctx context.Context, grant uint64, nodes [][]byte) ([]wire.ProvedLeaf, error) {
+	resp, err := c.call(ctx, &wire.Request{Body: &wire.Request_GetLeaves{GetLeaves: &wire.GetLeaves{Grant: grant, Nodes: nodes}}}, wire.LimitFragments)
+	if err != nil {
+		return nil, err
+	}
+	reply := resp.GetLeaves()
+	if reply == nil || len(reply.Leaves) != len(nodes) {
+		return nil, c.bad("not one leaf for each of %d nodes", len(nodes))
+	}
+	return reply.Leaves, nil
+}
+
 func (c *Conn) checkAnswer(a datarights.SignedAnswer, grant uint64, node []byte) error {
 	if a.Grant != grant || a.Provider != c.provider.Id || a.PeerKeyVersion != c.provider.PeerKeyVersion {
 		return c.bad("answer is by provider %d, key version %d, for grant %d", a.Provider, a.PeerKeyVersion, a.Grant)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cpchain/cpchain/offchain/storage/wire"
 	"github.com/cpchain/cpchain/pkg/merkle"
+	provider "github.com/cpchain/cpchain/x/provider/types"
 )
 
 // PutShard uploads one shard under a ticket signed by the writer; it needs no session. The receipt that comes back has
@@ -52,7 +53,7 @@ func (c *Conn) PutManifest(ctx context.Context, stream, seq uint64, manifest []b
 }
 
 // PushParcel brings a proxy its sealed parcel (a wire.Parcel sealed with wire.ParcelInfo and wire.ParcelAAD). The identity
-// must be the grant owner's, and the grant must be on chain. STORED means checked and on disk: the acceptance follows as a
+// must be the grant owner's, or the host that of the provider which offered the parcel, and grant or offer must be on chain. STORED means checked and on disk: the acceptance follows as a
 // transaction. Pushing again is harmless and tells the present state.
 func (c *Conn) PushParcel(ctx context.Context, grant uint64, sealed []byte) (wire.PushParcelReply, error) {
 	resp, err := c.call(ctx, &wire.Request{Body: &wire.Request_PushParcel{PushParcel: &wire.PushParcel{
@@ -66,6 +67,15 @@ func (c *Conn) PushParcel(ctx context.Context, grant uint64, sealed []byte) (wir
 		return wire.PushParcelReply{}, c.bad("no parcel state in the answer")
 	}
 	return *reply, nil
+}
+
+// PushParcel connects to a provider and brings it its parcel, as Conn.PushParcel does.
+func (c *Client) PushParcel(ctx context.Context, to provider.Provider, grant uint64, sealed []byte) (wire.PushParcelReply, error) {
+	conn, err := c.Dial(ctx, to)
+	if err != nil {
+		return wire.PushParcelReply{}, err
+	}
+	return conn.PushParcel(ctx, grant, sealed)
 }
 
 // PutCapsule brings a proxy the capsule of a node (9-byte form) whose window has closed. The identity must be the

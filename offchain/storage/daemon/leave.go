@@ -23,11 +23,10 @@ func (p *program) leaveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "leave",
 		Short: "end the provider and unbond",
-		Long: `leave ends this provider on chain. The bond is paid out after the unbonding time, during which it still answers for what
-was signed before. The chain refuses while shards are placed here, or while this provider is a proxy of grants that have not
-been settled: owners count on both. The refusal names the grants and until when they count on it, and the number of shards; an
-anchored shard has no end, and can't be moved to another provider yet. Pause first (cpchaind tx provider set-paused true), so that nothing new comes in, keep
-the node running, and leave once the rest has moved or ended.`,
+		Long: `leave ends this provider on chain. While shards are placed here, or grants count on it as a proxy, it is leaving: nothing new comes in,
+others take its shards over, and the running node hands its parcels over by itself, each to the next rank of its grant's draw, with
+the grant's acceptance fee. Keep the node running, and leave again once nothing depends on it; until then the chain refuses, and the
+refusal says what it waits for. The bond is paid out after the unbonding time, during which it still answers for what was signed before.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.leave(cmd, flags) },
 	}
@@ -61,6 +60,10 @@ func (p *program) leave(cmd *cobra.Command, flags sendFlags) error {
 	if err := chain.MsgResponse(res, 0, &reply); err != nil {
 		return err
 	}
+	if reply.UnbondTime == 0 {
+		cmd.PrintErrln("others take over what depends on this provider: keep the node running, and leave again once nothing does")
+		return p.print(cmd, field{"provider", row.Id}, field{"status", "leaving"}, field{"tx", res.Hash})
+	}
 	return p.print(cmd, field{"provider", row.Id}, field{"bond", row.Bond.String()},
 		field{"paid_out_at", moment(reply.UnbondTime)}, field{"tx", res.Hash})
 }
@@ -82,7 +85,7 @@ const maxListed = 10
 // listGrants names the grants a provider has accepted, the one that ends last first. A grant counts until it is settled.
 func listGrants(grants []datarights.Grant, id uint64) string {
 	grants = slices.DeleteFunc(slices.Clone(grants), func(g datarights.Grant) bool {
-		column, ok := g.ProxyOf(id)
+		column, ok := g.HeldBy(id)
 		return !ok || g.Proxies[column].State != datarights.PROXY_STATE_ACCEPTED
 	})
 	if len(grants) == 0 {
@@ -107,9 +110,5 @@ func explainLeave(err error, row provider.Provider, grants string) error {
 	if grants != "" {
 		err = fmt.Errorf("%w (%s)", err, grants)
 	}
-	hint := "keep the node running until its shards have moved and its grants have ended, then leave again"
-	if row.Status == provider.STATUS_ACTIVE {
-		hint = "pause it (cpchaind tx provider set-paused true) so that nothing new is placed here, and " + hint
-	}
-	return fmt.Errorf("provider %d cannot leave yet: %w; %s", row.Id, err, hint)
+	return fmt.Errorf("provider %d cannot leave yet: %w; keep the node running, which hands its parcels over, and leave again", row.Id, err)
 }

@@ -35,6 +35,7 @@ func requests() []*Request {
 		{Body: &Request_PutCapsule{PutCapsule: &PutCapsule{Grant: 1}}},
 		{Body: &Request_GetFragments{GetFragments: &GetFragments{Nodes: manyNodes()}}},
 		{Body: &Request_Status{Status: &Status{}}},
+		{Body: &Request_GetLeaves{GetLeaves: &GetLeaves{Grant: 1, Nodes: manyNodes()}}},
 	}
 }
 

@@ -74,6 +74,7 @@ const (
 	kindPutCapsule
 	kindGetFragments
 	kindStatus
+	kindGetLeaves
 )
 
 // requestLimit is the frame table: kind of request to its largest message.
@@ -88,6 +89,7 @@ var requestLimit = map[byte]int{
 	kindPutCapsule:   maxCapsules,
 	kindGetFragments: maxNodeList,
 	kindStatus:       maxSmall,
+	kindGetLeaves:    maxNodeList,
 }
 
 // Limits of responses, for ReadResponse.
@@ -123,6 +125,8 @@ func (m *Request) kind() byte {
 		return kindGetFragments
 	case *Request_Status:
 		return kindStatus
+	case *Request_GetLeaves:
+		return kindGetLeaves
 	default:
 		return 0
 	}
@@ -140,6 +144,7 @@ var kindNames = map[byte]string{
 	kindHello: "hello", kindAuth: "auth", kindPutShard: "put_shard", kindPutManifest: "put_manifest",
 	kindGetManifest: "get_manifest", kindGetShard: "get_shard", kindPushParcel: "push_parcel",
 	kindPutCapsule: "put_capsule", kindGetFragments: "get_fragments", kindStatus: "status",
+	kindGetLeaves: "get_leaves",
 }
 
 // HintKey is the DHT key of a bundle's hint.
