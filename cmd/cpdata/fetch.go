@@ -22,7 +22,7 @@ const fetchWorkers = 8
 // fetchFlags are shared by fetch, verify and prove.
 type fetchFlags struct {
 	grant                                       uint64
-	asOwner, offline                            bool
+	asOwner, offline, demand                    bool
 	reader, from, to, out, format, cache, proof string
 	evidence                                    string
 }
@@ -48,6 +48,9 @@ func fetchCmd(a *app) *cobra.Command {
 proxies' answers against the grant, records against their hash chain. Records come in the order of their intervals; a
 record that arrived late stands in the interval that was open then, with its own time.
 
+Where too few proxies answer, --demand asks them on chain, for a fee each that goes to who answers. A proxy that does not answer in
+time loses part of its bond, and the fee comes back; a capsule nobody brings is noted in the grant as withheld.
+
 ` + streamRefHelp,
 		Example: "  cpdata fetch --grant 3 --out february.csv\n  cpdata fetch weather --as-owner --format json --out -",
 		Args:    cobra.MaximumNArgs(1),
@@ -56,6 +59,7 @@ record that arrived late stands in the interval that was open then, with its own
 		},
 	}
 	f.register(cmd)
+	cmd.Flags().BoolVar(&f.demand, "demand", false, "demand on chain what proxies do not give, and wait for it; the costs are shown first")
 	cmd.Flags().StringVar(&f.out, "out", "-", "file to write, - for standard output")
 	cmd.Flags().StringVar(&f.format, "format", "csv", "csv, json (one record a line) or cbor (a sequence)")
 	return cmd

@@ -185,7 +185,7 @@ func (a *app) grantFees(ctx context.Context, s *chain.Signer, gateway, limit str
 		return err
 	}
 	allowance, err := feegrant.NewAllowedMsgAllowance(&feegrant.BasicAllowance{SpendLimit: sdk.NewCoins(coin)}, []string{
-		sdk.MsgTypeURL(&datarights.MsgAnchor{}), sdk.MsgTypeURL(&datarights.MsgBumpWriter{}),
+		sdk.MsgTypeURL(&datarights.MsgAnchor{}), sdk.MsgTypeURL(&datarights.MsgBumpWriter{}), sdk.MsgTypeURL(&datarights.MsgAnswerCapsule{}),
 	})
 	if err != nil {
 		return err

@@ -55,7 +55,7 @@ func rootCmd(a *app) *cobra.Command {
 	flags.StringVar(&a.tz, "tz", "UTC", "time zone for showing times; times are always read as RFC 3339")
 	cmd.AddCommand(
 		initCmd(a), keysCmd(a), streamCmd(a), publishCmd(a), searchCmd(a), estimateCmd(a), readerCmd(a),
-		grantCmd(a), grantsCmd(a), revokeCmd(a), disputeCmd(a), fetchCmd(a), verifyCmd(a), proveCmd(a),
+		grantCmd(a), grantsCmd(a), revokeCmd(a), disputeCmd(a), demandsCmd(a), fetchCmd(a), verifyCmd(a), proveCmd(a),
 	)
 	explain(cmd)
 	return cmd

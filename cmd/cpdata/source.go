@@ -76,7 +76,17 @@ func (a *app) openGrant(ctx context.Context, args []string, f fetchFlags) (*sour
 	if err != nil {
 		return nil, err
 	}
-	opened, err := fetcher.OpenNodes(ctx, g, keys.PRE, from, to)
+	opening, err := fetcher.Ask(ctx, g, from, to)
+	if err != nil {
+		return nil, errors.Join(err, saveEvidence(f.evidence, &fetcher.Report))
+	}
+	if f.demand && !opening.Enough() {
+		a.tellFailures(&fetcher.Report)
+		if err := a.demandMissing(ctx, g, opening, id); err != nil {
+			return nil, err
+		}
+	}
+	opened, err := opening.Open(keys.PRE)
 	if err != nil {
 		return nil, errors.Join(err, saveEvidence(f.evidence, &fetcher.Report))
 	}

@@ -96,7 +96,7 @@ func (l *lane) retire(ctx context.Context) error {
 	if err := l.forget(now); err != nil {
 		return err
 	}
-	return l.publishCapsules(ctx, nodes, now)
+	return errors.Join(l.answerDemands(ctx), l.publishCapsules(ctx, nodes, now))
 }
 
 // makeCapsules makes what is missing, for nodes whose first interval has begun.
@@ -192,11 +192,11 @@ func wantsCapsule(p datarights.GrantProxy) bool {
 func (l *lane) push(ctx context.Context, n grantNode, c *capsule) error {
 	var errs []error
 	for _, p := range n.grant.Proxies {
-		key := [2]uint64{n.grant.Id, p.Provider}
+		key := [2]uint64{n.grant.Id, p.Holder()}
 		if !wantsCapsule(p) || slices.Contains(c.Pushed, key) {
 			continue
 		}
-		row, err := l.ports.Chain.Provider(ctx, p.Provider)
+		row, err := l.ports.Chain.Provider(ctx, p.Holder())
 		if err == nil {
 			err = l.ports.Network.PutCapsule(ctx, row, l.id, n.grant.Id, c.Node, c.Capsule)
 		}

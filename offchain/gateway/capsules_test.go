@@ -36,11 +36,17 @@ func TestCapsulesAreMadeOnEnteringANodeAndPublishedWhenItCloses(t *testing.T) {
 	require.Error(t, w.pass())
 	w.mustOpen() // it is kept over a restart
 	w.nodes.down[2] = false
-	w.mustPass()
 	name, err := node.MarshalBinary()
 	require.NoError(t, err)
 	want, err := pre.NewCapsule(w.seed(node), pre.CapsuleContext(w.name(), name))
 	require.NoError(t, err)
+	// a reader demands it on chain, and another that is the owner's to bring
+	hash, other := pre.CapsuleHash(want), [32]byte{9}
+	w.chain.demands = []datarights.Demand{{Id: 8, CapsuleHash: hash[:]}, {Id: 9, CapsuleHash: other[:]}}
+	w.mustPass()
+	require.Len(t, w.chain.demands, 1)
+	require.EqualValues(t, 9, w.chain.demands[0].Id)
+	require.Equal(t, 1.0, counted(t, w.reg, "cpgateway_capsules_demanded_total"))
 	for _, p := range []int{1, 2} {
 		require.Equal(t, want, w.nodes.capsules[fmt.Sprintf("3/%d/%x", p, name)])
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cpchain/cpchain/offchain/chain"
 	"github.com/cpchain/cpchain/offchain/storage/wire"
+	"github.com/cpchain/cpchain/pkg/pre"
 	datarights "github.com/cpchain/cpchain/x/datarights/types"
 	provider "github.com/cpchain/cpchain/x/provider/types"
 )
@@ -28,6 +29,7 @@ type fakeChain struct {
 	providers []provider.Provider
 	boundary  int64
 	grants    []datarights.Grant
+	demands   []datarights.Demand
 	granters  []string
 	down      bool
 	// refuse, if set, is asked before a transaction; lose makes the answer of the next one that succeeds get lost.
@@ -104,6 +106,26 @@ func (c *fakeChain) Grants(context.Context, *datarights.QueryGrantsRequest) ([]d
 	return append([]datarights.Grant{}, c.grants...), nil
 }
 
+func (c *fakeChain) Demands(context.Context, *datarights.QueryDemandsRequest) ([]datarights.Demand, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.down {
+		return nil, chain.ErrUnavailable
+	}
+	return append([]datarights.Demand{}, c.demands...), nil
+}
+
+// bringCapsule ends a demand.
+func (c *fakeChain) bringCapsule(m *datarights.MsgAnswerCapsule) error {
+	for i, d := range c.demands {
+		if hash := pre.CapsuleHash(m.Capsule); d.Id == m.Demand && bytes.Equal(hash[:], d.CapsuleHash) {
+			c.demands = append(c.demands[:i:i], c.demands[i+1:]...)
+			return nil
+		}
+	}
+	return datarights.ErrDemandEnded
+}
+
 func (c *fakeChain) Submit(_ context.Context, opts chain.TxOptions, msgs ...sdk.Msg) (*chain.TxResult, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -123,6 +145,8 @@ func (c *fakeChain) Submit(_ context.Context, opts chain.TxOptions, msgs ...sdk.
 			err = c.anchor(m)
 		case *datarights.MsgBumpWriter:
 			err = c.bump(m)
+		case *datarights.MsgAnswerCapsule:
+			err = c.bringCapsule(m)
 		default:
 			err = fmt.Errorf("unexpected %T", msg)
 		}

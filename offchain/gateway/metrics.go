@@ -15,6 +15,7 @@ type metrics struct {
 	bundles, anchoredRecords, anchoredPayload *prometheus.CounterVec
 	uploadFailures, troubles, bumps           *prometheus.CounterVec
 	capsulesPushed, capsulesMissing           *prometheus.CounterVec
+	capsulesDemanded                          *prometheus.CounterVec
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -25,18 +26,19 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		return c
 	}
 	m := &metrics{
-		records:         counter("records_total", "Records stored.", "stream", "source"),
-		batches:         counter("batches_total", "Batches stored.", "stream", "source"),
-		duplicates:      counter("duplicates_total", "Batches that had been stored before.", "stream", "source"),
-		refusals:        counter("refusals_total", "Batches refused.", "reason", "source"),
-		bundles:         counter("bundles_anchored_total", "Bundles anchored.", "stream"),
-		anchoredRecords: counter("records_anchored_total", "Records anchored.", "stream"),
-		anchoredPayload: counter("payload_anchored_bytes_total", "Sealed bytes anchored.", "stream"),
-		uploadFailures:  counter("upload_failures_total", "Uploads that found too few providers.", "stream"),
-		troubles:        counter("troubles_total", "Passes of a stream that did not get through.", "stream"),
-		bumps:           counter("writer_epochs_begun_total", "New writer epochs begun because the disk was behind the chain.", "stream"),
-		capsulesPushed:  counter("capsules_pushed_total", "Capsules brought to proxies.", "stream"),
-		capsulesMissing: counter("capsules_missing_total", "Granted nodes whose seed was gone before the grant was seen.", "stream"),
+		records:          counter("records_total", "Records stored.", "stream", "source"),
+		batches:          counter("batches_total", "Batches stored.", "stream", "source"),
+		duplicates:       counter("duplicates_total", "Batches that had been stored before.", "stream", "source"),
+		refusals:         counter("refusals_total", "Batches refused.", "reason", "source"),
+		bundles:          counter("bundles_anchored_total", "Bundles anchored.", "stream"),
+		anchoredRecords:  counter("records_anchored_total", "Records anchored.", "stream"),
+		anchoredPayload:  counter("payload_anchored_bytes_total", "Sealed bytes anchored.", "stream"),
+		uploadFailures:   counter("upload_failures_total", "Uploads that found too few providers.", "stream"),
+		troubles:         counter("troubles_total", "Passes of a stream that did not get through.", "stream"),
+		bumps:            counter("writer_epochs_begun_total", "New writer epochs begun because the disk was behind the chain.", "stream"),
+		capsulesDemanded: counter("capsules_demanded_total", "Capsules brought on chain because a reader demanded them.", "stream"),
+		capsulesPushed:   counter("capsules_pushed_total", "Capsules brought to proxies.", "stream"),
+		capsulesMissing:  counter("capsules_missing_total", "Granted nodes whose seed was gone before the grant was seen.", "stream"),
 	}
 	return m, errors.Join(errs...)
 }

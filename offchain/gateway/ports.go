@@ -23,6 +23,8 @@ type Chain interface {
 	AnchorOf(ctx context.Context, stream uint64, interval uint32) (datarights.QueryAnchorResponse, error)
 	// Grants returns all grants the request names.
 	Grants(ctx context.Context, req *datarights.QueryGrantsRequest) ([]datarights.Grant, error)
+	// Demands returns the open demands for capsules of the stream the request names.
+	Demands(ctx context.Context, req *datarights.QueryDemandsRequest) ([]datarights.Demand, error)
 	// Provider returns a provider's row.
 	Provider(ctx context.Context, id uint64) (provider.Provider, error)
 	// Submit signs as the gateway's account, sends, and waits for inclusion.

@@ -187,3 +187,27 @@ func TestWordsRestoreTheSameRootAndFilesNeedTheirPassphrase(t *testing.T) {
 	_, err = RootSeed("abandon " + words)
 	require.Error(t, err)
 }
+
+func TestADemandedCapsuleIsMadeFromTheRootSeedAlone(t *testing.T) {
+	tm, _, _ := terms(t)
+	b, err := Build(rand.Reader, testChain, keytree.Seed{5}, tm)
+	require.NoError(t, err)
+	g := row(b)
+	last := uint32(len(b.Nodes)-1) * uint32(len(g.Proxies))
+	for _, position := range []uint32{0, 1, last} {
+		leaf, err := pre.ParseLeaf(b.Entries[position%3][position/3].Leaf)
+		require.NoError(t, err)
+		d := datarights.Demand{Id: 1, Kind: datarights.DEMAND_KIND_CAPSULE, Grant: g.Id, Position: position, CapsuleHash: leaf.CapsuleHash[:]}
+		capsule, err := DemandedCapsule(keytree.Seed{5}, testChain, g, d)
+		require.NoError(t, err)
+		require.Equal(t, leaf.CapsuleHash, pre.CapsuleHash(capsule))
+		_, err = DemandedCapsule(keytree.Seed{6}, testChain, g, d)
+		require.ErrorContains(t, err, "another root seed")
+		d.Position = g.Leaves
+		_, err = DemandedCapsule(keytree.Seed{5}, testChain, g, d)
+		require.ErrorContains(t, err, "nodes")
+		d.Kind = datarights.DEMAND_KIND_FRAGMENT
+		_, err = DemandedCapsule(keytree.Seed{5}, testChain, g, d)
+		require.ErrorContains(t, err, "not for a capsule")
+	}
+}

@@ -61,45 +61,53 @@ func (k nodeKeys) Key(interval uint32) (keytree.IntervalKey, error) {
 	return keytree.IntervalKey{}, fmt.Errorf("%w: no opened key covers interval %d", ErrOutsideGrant, interval)
 }
 
-// collected are the good answers for one node so far.
+// collected are the good answers for one node so far, and by which of the grant's parcels they were made.
 type collected struct {
 	node    keytree.Node
 	label   []byte
 	capsule []byte
 	answers []pre.Answer
+	parcels []int
 }
 
 // OpenNodes asks the grant's proxies for the nodes that touch [from, to] and opens them with the reader's key.
 func (f *Fetcher) OpenNodes(ctx context.Context, g datarights.Grant, sk pre.SecretKey, from, to uint32) (KeySource, error) {
-	open, err := f.wanted(g, from, to)
+	o, err := f.Ask(ctx, g, from, to)
 	if err != nil {
 		return nil, err
 	}
-	refused := 0
-	for _, p := range g.Proxies {
+	return o.Open(sk)
+}
+
+// Ask asks the grant's proxies for their answers about the nodes that touch [from, to], one after the other, until there are enough.
+// Who holds a parcel now is in the grant's row. That there are too few is no error here: Open says so.
+func (f *Fetcher) Ask(ctx context.Context, g datarights.Grant, from, to uint32) (*Opening, error) {
+	nodes, err := f.wanted(g, from, to)
+	if err != nil {
+		return nil, err
+	}
+	o := &Opening{fetcher: f, grant: g, nodes: nodes}
+	for i, p := range g.Proxies {
 		if p.State != datarights.PROXY_STATE_ACCEPTED {
-			f.Report.fail(p.Provider, "fragments", fmt.Errorf("has not accepted the grant: %s", p.State))
+			f.Report.fail(p.Holder(), "fragments", fmt.Errorf("has not accepted the grant: %s", p.State))
 			continue
 		}
-		if enough(open, int(g.Threshold)) {
+		if o.Enough() {
 			break
 		}
-		if err := f.askProxy(ctx, g, p, open); err != nil {
+		if err := o.ask(ctx, i); err != nil {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
 			if errors.Is(err, ErrRefused) {
-				refused++
+				o.refused++
 			}
-			f.Report.fail(p.Provider, "fragments", err)
+			f.Report.fail(p.Holder(), "fragments", err)
 			continue
 		}
-		f.Report.ProxiesUsed = append(f.Report.ProxiesUsed, p.Provider)
+		f.Report.ProxiesUsed = append(f.Report.ProxiesUsed, p.Holder())
 	}
-	if !enough(open, int(g.Threshold)) {
-		return nil, f.tooFew(g, open, refused)
-	}
-	return f.openAll(g, sk, open)
+	return o, nil
 }
 
 // wanted lists the cover nodes that touch the range. What lies outside the grant is asked for all the same: whether a
@@ -135,76 +143,15 @@ func (f *Fetcher) wanted(g datarights.Grant, from, to uint32) ([]*collected, err
 	return open, nil
 }
 
-func enough(open []*collected, threshold int) bool {
-	for _, c := range open {
-		if len(c.answers) < threshold {
-			return false
-		}
-	}
-	return true
-}
-
-// tooFew tells which proxies failed and why, so that the user knows whom to ask or what ended.
-func (f *Fetcher) tooFew(g datarights.Grant, open []*collected, refused int) error {
-	have := int(g.Threshold)
-	for _, c := range open {
-		have = min(have, len(c.answers))
-	}
-	cause := ErrTooFewAnswers
-	if refused > 0 && len(g.Proxies)-refused < int(g.Threshold) {
-		cause = ErrRefused
-	}
-	err := fmt.Errorf("%w: have %d of %d", cause, have, g.Threshold)
-	for _, fail := range f.Report.Failures {
-		if fail.What == "fragments" {
-			err = fmt.Errorf("%w; proxy %d: %s", err, fail.Provider, fail.Why)
-		}
-	}
-	return err
-}
-
-// askProxy gets and checks one proxy's answers for all nodes, in batches.
-func (f *Fetcher) askProxy(ctx context.Context, g datarights.Grant, p datarights.GrantProxy, open []*collected) error {
-	row, err := f.Chain.Provider(ctx, p.Provider)
-	if err != nil {
-		return err
-	}
-	var good []pre.Answer
-	for start := 0; start < len(open); start += nodesPerRequest {
-		batch := open[start:min(start+nodesPerRequest, len(open))]
-		labels := make([][]byte, len(batch))
-		for i, c := range batch {
-			labels[i] = c.label
-		}
-		answers, err := f.Network.Fragments(ctx, row, g.Id, labels)
-		if err != nil {
-			return err
-		}
-		if len(answers) != len(batch) {
-			return fmt.Errorf("gave %d answers for %d nodes", len(answers), len(batch))
-		}
-		for i, a := range answers {
-			answer, err := f.checkAnswer(ctx, g, p, batch[i], a)
-			if err != nil {
-				return err
-			}
-			good = append(good, answer)
-		}
-	}
-	for i, c := range open {
-		c.answers = append(c.answers, good[i])
-	}
-	return nil
-}
-
 // checkAnswer verifies one signed answer. What is signed and wrong is kept as evidence. A proxy may have rotated its peer
 // key since it accepted: the chain takes the same versions for a dispute.
 func (f *Fetcher) checkAnswer(ctx context.Context, g datarights.Grant, p datarights.GrantProxy, c *collected, a datarights.SignedAnswer) (pre.Answer, error) {
-	if a.Grant != g.Id || a.Provider != p.Provider {
+	since, held := p.KeyOf(a.Provider)
+	if a.Grant != g.Id || !held {
 		return pre.Answer{}, fmt.Errorf("answered for grant %d as provider %d", a.Grant, a.Provider)
 	}
-	if a.PeerKeyVersion < p.PeerKeyVersion {
-		return pre.Answer{}, fmt.Errorf("signed by key version %d, older than %d, with which it accepted", a.PeerKeyVersion, p.PeerKeyVersion)
+	if a.PeerKeyVersion < since {
+		return pre.Answer{}, fmt.Errorf("signed by key version %d, older than %d, with which it accepted", a.PeerKeyVersion, since)
 	}
 	peerKey, err := f.peerKey(ctx, a.Provider, a.PeerKeyVersion)
 	if err != nil {
@@ -260,17 +207,4 @@ func (f *Fetcher) verifyAnswer(g datarights.Grant, c *collected, a datarights.Si
 
 func (f *Fetcher) binding(g datarights.Grant) pre.Binding {
 	return pre.Binding{ChainID: f.Chain.ChainID(), Grant: g.Id}
-}
-
-func (f *Fetcher) openAll(g datarights.Grant, sk pre.SecretKey, open []*collected) (KeySource, error) {
-	stream := datarights.StreamID(f.Chain.ChainID(), g.Stream)
-	var keys nodeKeys
-	for _, c := range open {
-		seed, err := pre.Open(sk, pre.CapsuleContext(stream, c.label), c.capsule, int(g.Threshold), c.answers[:g.Threshold], f.binding(g))
-		if err != nil {
-			return nil, fmt.Errorf("open %s: %w", c.node, err)
-		}
-		keys.nodes = append(keys.nodes, keytree.NodeSeed{Node: c.node, Seed: seed})
-	}
-	return keys, nil
 }

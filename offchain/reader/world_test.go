@@ -38,6 +38,8 @@ type world struct {
 	// down, corrupt and wrong are providers that are unreachable, give altered shards, or sign wrong fragments
 	down, corrupt, wrong map[uint64]bool
 	refuse               error
+	// handed is whose parcel a provider took over.
+	handed map[uint64]uint64
 	// rotated is how often every provider has replaced its peer key since it accepted; version is the one they sign with.
 	rotated, version uint32
 }
@@ -198,7 +200,11 @@ func (w *world) Fragments(_ context.Context, from provider.Provider, grant uint6
 }
 
 func (w *world) answer(id, grant uint64, node []byte) (datarights.SignedAnswer, error) {
-	i, _ := w.grant.ProxyOf(id)
+	drawn := id
+	if from, ok := w.handed[id]; ok {
+		drawn = from
+	}
+	i, _ := w.grant.ProxyOf(drawn)
 	for _, e := range w.built.Entries[i] {
 		leaf, err := pre.ParseLeaf(e.Leaf)
 		if err != nil || !bytes.Equal(leaf.Node[:], node) {

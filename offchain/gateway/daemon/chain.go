@@ -80,6 +80,14 @@ func (c *lazyChain) Grants(ctx context.Context, req *datarights.QueryGrantsReque
 	return client.Grants(ctx, req)
 }
 
+func (c *lazyChain) Demands(ctx context.Context, req *datarights.QueryDemandsRequest) ([]datarights.Demand, error) {
+	client, _, err := c.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return client.Demands(ctx, req)
+}
+
 func (c *lazyChain) Provider(ctx context.Context, id uint64) (provider.Provider, error) {
 	client, _, err := c.dial(ctx)
 	if err != nil {
