@@ -25,6 +25,7 @@ import (
 
 	datarights "github.com/cpchain/cpchain/x/datarights/types"
 	provider "github.com/cpchain/cpchain/x/provider/types"
+	storage "github.com/cpchain/cpchain/x/storage/types"
 )
 
 // Errors of reading the chain, matched with errors.Is.
@@ -58,6 +59,7 @@ type Client struct {
 
 	datarights datarights.QueryClient
 	provider   provider.QueryClient
+	storage    storage.QueryClient
 	auth       authtypes.QueryClient
 	bank       banktypes.QueryClient
 	feegrant   feegrant.QueryClient
@@ -82,6 +84,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	conn := queryConn{rpc: rpc, timeout: timeout, cdc: cdc}
 	c.datarights = datarights.NewQueryClient(conn)
 	c.provider = provider.NewQueryClient(conn)
+	c.storage = storage.NewQueryClient(conn)
 	c.auth = authtypes.NewQueryClient(conn)
 	c.bank = banktypes.NewQueryClient(conn)
 	c.feegrant = feegrant.NewQueryClient(conn)

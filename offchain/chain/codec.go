@@ -18,6 +18,7 @@ import (
 
 	datarights "github.com/cpchain/cpchain/x/datarights/types"
 	provider "github.com/cpchain/cpchain/x/provider/types"
+	storage "github.com/cpchain/cpchain/x/storage/types"
 )
 
 // AccountPrefix is the bech32 prefix of accounts.
@@ -42,6 +43,7 @@ func newCodec() (codec.Codec, client.TxConfig) {
 	feegrant.RegisterInterfaces(registry)
 	datarights.RegisterInterfaces(registry)
 	provider.RegisterInterfaces(registry)
+	storage.RegisterInterfaces(registry)
 	cdc := codec.NewProtoCodec(registry)
 	return cdc, authtx.NewTxConfig(cdc, authtx.DefaultSignModes)
 }

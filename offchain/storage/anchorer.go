@@ -15,10 +15,12 @@ import (
 // anchorer is the chore that settles uploads: blocks an anchor names stay, others go once ttl blocks have passed without
 // an anchor, or as soon as an anchor names others.
 type anchorer struct {
-	self    uint64
-	ttl     int64 // blocks
-	store   *store.Store
-	view    view
+	self  uint64
+	ttl   int64 // blocks
+	store *store.Store
+	view  view
+	// busy bundles are being repaired: their slot is taken over once the shard is here.
+	busy    *held
 	metrics *metrics
 	log     *slog.Logger
 	// anchored tells the publisher of a bundle that is settled.
@@ -37,6 +39,9 @@ func (a *anchorer) pass(ctx context.Context) error {
 	}
 	var errs []error
 	for _, bundle := range pending {
+		if a.busy.has(bundle) {
+			continue
+		}
 		if err := a.settle(ctx, bundle, tip.Height); err != nil {
 			errs = append(errs, err)
 		}

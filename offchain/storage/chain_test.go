@@ -14,6 +14,7 @@ import (
 	"github.com/cpchain/cpchain/offchain/chain"
 	datarights "github.com/cpchain/cpchain/x/datarights/types"
 	provider "github.com/cpchain/cpchain/x/provider/types"
+	deals "github.com/cpchain/cpchain/x/storage/types"
 )
 
 // fakeChain keeps rows like the chain does, and applies the two messages a node sends.
@@ -31,7 +32,12 @@ type fakeChain struct {
 	providers map[uint64]provider.Provider
 
 	// successor is whose turn it is.
-	successor uint64
+	successor  uint64
+	deals      map[[2]uint64]deals.Deal
+	owed       map[uint64]deals.QueryNodeResponse
+	challenges map[uint64][]deals.Challenge
+	endangered []deals.Endangered
+
 	// refuses makes MsgAcceptGrant with this grant fail, as a revocation in the same block would.
 	refuses uint64
 	txs     []sdk.Msg
@@ -48,7 +54,8 @@ func newFakeChain() *fakeChain {
 		grants:    make(map[uint64]datarights.Grant),
 		demands:   make(map[uint64]datarights.Demand),
 		providers: make(map[uint64]provider.Provider),
-		sent:      make(chan sdk.Msg, 64),
+		deals:     make(map[[2]uint64]deals.Deal), owed: make(map[uint64]deals.QueryNodeResponse), challenges: make(map[uint64][]deals.Challenge),
+		sent: make(chan sdk.Msg, 64),
 	}
 }
 
@@ -176,6 +183,13 @@ func (c *fakeChain) apply(id uint64, m sdk.Msg) error {
 		if err := c.setProxy(m.Grant, id, datarights.PROXY_STATE_REFUSED); err != nil {
 			return err
 		}
+	case *deals.MsgProve, *deals.MsgAnswerChallenge:
+		c.owed[id] = deals.QueryNodeResponse{}
+	case *deals.MsgFill:
+		for _, ref := range m.Slots {
+			c.deals[[2]uint64{ref.Stream, ref.Seq}].Slots[ref.Slot].Provider = id
+		}
+		c.endangered = nil
 	default:
 		if err := c.applyDemand(id, m); err != nil {
 			return err

@@ -68,6 +68,12 @@ type StoreConfig struct {
 	UnanchoredTTLBlocks int64 `toml:"unanchored_ttl_blocks"`
 	// AnchorPollSeconds is how often the chain is asked for missing anchors.
 	AnchorPollSeconds int64 `toml:"anchor_poll_seconds"`
+	// ProvePollSeconds is how often the chain is asked what is to be proved.
+	ProvePollSeconds int64 `toml:"prove_poll_seconds"`
+	// RepairPollSeconds is how often the chain is asked for bundles to repair.
+	RepairPollSeconds int64 `toml:"repair_poll_seconds"`
+	// SweepSeconds is how often what is held is compared with the chain's deals.
+	SweepSeconds int64 `toml:"sweep_seconds"`
 }
 
 // ProxyConfig is about grants.
@@ -107,7 +113,7 @@ func Default() Config {
 			RPC: "http://127.0.0.1:26657", GasPrices: "0.001ucpc", KeyringBackend: "file", Key: "operator", MaxAgeSeconds: 30,
 		},
 		P2P:   P2PConfig{Listen: []string{"/ip4/127.0.0.1/tcp/4180"}, BucketSize: 20},
-		Store: StoreConfig{CapacityBytes: 10 << 30, MaxPendingBytes: 256 << 20, UnanchoredTTLBlocks: 600, AnchorPollSeconds: 5},
+		Store: StoreConfig{CapacityBytes: 10 << 30, MaxPendingBytes: 256 << 20, UnanchoredTTLBlocks: 600, AnchorPollSeconds: 5, ProvePollSeconds: 30, RepairPollSeconds: 60, SweepSeconds: 600},
 		Proxy: ProxyConfig{AcceptBatchMillis: 500, ReviewSeconds: 30, DemandSeconds: 15},
 		Limits: LimitsConfig{
 			MaxStreams: 512, MaxRequests: 128, RequestsPerSecond: 500, RequestBurst: 1000,
@@ -143,6 +149,8 @@ func (c Config) Validate() error {
 	check(c.Store.MaxPendingBytes > 0, "store.max_pending_bytes is 0: no shard could be put")
 	check(c.Store.UnanchoredTTLBlocks > 0, "store.unanchored_ttl_blocks is %d: it must be positive", c.Store.UnanchoredTTLBlocks)
 	check(c.Store.AnchorPollSeconds > 0, "store.anchor_poll_seconds is %d: it must be positive", c.Store.AnchorPollSeconds)
+	check(c.Store.ProvePollSeconds > 0 && c.Store.RepairPollSeconds > 0 && c.Store.SweepSeconds > 0,
+		"store.prove_poll_seconds, repair_poll_seconds and sweep_seconds must be positive")
 	check(c.Proxy.AcceptBatchMillis >= 0, "proxy.accept_batch_ms is %d: it must not be negative", c.Proxy.AcceptBatchMillis)
 	check(c.Proxy.DemandSeconds > 0, "proxy.demand_seconds is %d: it must be positive", c.Proxy.DemandSeconds)
 	check(c.Proxy.ReviewSeconds > 0, "proxy.review_seconds is %d: it must be positive", c.Proxy.ReviewSeconds)

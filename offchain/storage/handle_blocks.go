@@ -191,7 +191,9 @@ func (h *handler) getShard(ctx context.Context, from peer.ID, req *wire.GetShard
 // read checks the right before it looks: a stranger does not learn what is held.
 func (h *handler) read(ctx context.Context, from peer.ID, bundle store.Bundle, cid []byte, grant uint64, manifest bool) (store.Block, []byte, error) {
 	if err := h.mayRead(ctx, h.sessions.of(from), bundle, grant); err != nil {
-		return store.Block{}, nil, err
+		if grant != 0 || h.mayRepair(ctx, from, bundle) != nil {
+			return store.Block{}, nil, err
+		}
 	}
 	b, err := h.store.Block(bundle, cid)
 	if err != nil {

@@ -34,6 +34,7 @@ type handler struct {
 	limits    StoreConfig
 	store     *store.Store
 	view      view
+	deals     Deals
 	sessions  *sessions
 	reEncrypt ReEncrypt
 	rand      io.Reader

@@ -22,6 +22,9 @@ type metrics struct {
 	corrupt   prometheus.Counter
 	chores    *prometheus.CounterVec
 	demands   prometheus.Counter
+
+	proven, unproven, repaired  prometheus.Counter
+	strikes, earned, endangered prometheus.Gauge
 }
 
 const namespace = "cpstoraged"
@@ -34,8 +37,17 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	vec := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
 	}
+	gauge := func(name, help string) prometheus.Gauge {
+		return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help})
+	}
 	m := &metrics{
-		requests: vec("requests_total", "Requests served, by kind and code.", "kind", "code"),
+		proven:     counter("picks_proven_total", "Picks of the chain that were shown."),
+		unproven:   counter("picks_unproven_total", "Picks that could not be shown: the shard is gone."),
+		repaired:   counter("shards_repaired_total", "Shards rebuilt from others', whose slots were taken over."),
+		strikes:    gauge("strikes", "Strikes for proofs that did not come."),
+		earned:     gauge("earned_ucpc", "What proven periods have earned, over all time."),
+		endangered: gauge("endangered_bundles", "Bundles with slots nobody holds for sure, at most 200."),
+		requests:   vec("requests_total", "Requests served, by kind and code.", "kind", "code"),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: namespace, Name: "request_seconds", Help: "Time to serve a request.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 8),
@@ -51,6 +63,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	}
 	for _, c := range []prometheus.Collector{
 		m.requests, m.seconds, m.refused, m.fragments, m.parcels, m.hints, m.dropped, m.corrupt, m.chores, m.demands,
+		m.proven, m.unproven, m.repaired, m.strikes, m.earned, m.endangered,
 	} {
 		if err := reg.Register(c); err != nil {
 			return nil, err

@@ -39,6 +39,7 @@ type Deps struct {
 	Self      Self
 	DiskKey   seal.DiskKey
 	Chain     Chain
+	Deals     Deals
 	Intervals Intervals
 	Demands   Demands
 	Operator  Operator
@@ -169,7 +170,7 @@ func (n *Node) joinDHT(ctx context.Context, _ *metrics) error {
 func (n *Node) startHandler(_ context.Context, m *metrics) error {
 	d := n.deps
 	n.handler = &handler{
-		self: d.Self, peer: n.host.ID(), limits: n.cfg.Store, store: n.store, view: n.view(),
+		self: d.Self, peer: n.host.ID(), limits: n.cfg.Store, store: n.store, view: n.view(), deals: d.Deals,
 		sessions: newSessions(d.Rand, d.Clock), reEncrypt: d.ReEncrypt, rand: d.Rand, clock: d.Clock, metrics: m, log: d.Log,
 	}
 	n.server = newServer(n.cfg.Limits, d.Clock, m, d.Log)
@@ -191,7 +192,7 @@ func (n *Node) startChores(_ context.Context, m *metrics) error {
 	}
 	publish := newChore("publish", publishEvery, time.Second, p.pass, m, d.Log)
 	a := &anchorer{
-		self: d.Self.Provider, ttl: n.cfg.Store.UnanchoredTTLBlocks, store: n.store, view: n.view(), metrics: m, log: d.Log,
+		self: d.Self.Provider, ttl: n.cfg.Store.UnanchoredTTLBlocks, store: n.store, view: n.view(), busy: newHeld(), metrics: m, log: d.Log,
 		anchored: func(b store.Bundle) {
 			p.forget(wire.HintKey(d.Self.ChainID, b.Stream, b.Seq))
 			publish.poke()
@@ -212,6 +213,15 @@ func (n *Node) startChores(_ context.Context, m *metrics) error {
 		self: d.Self, store: n.store, view: n.view(), demands: d.Demands, operator: d.Operator, courier: client.New(n.host, d.Self.ChainID, client.Options{DHT: n.dht, Clock: d.Clock}), log: d.Log,
 	}
 	handOver := newChore("hand over", seconds(n.cfg.Proxy.DemandSeconds), 0, leave.pass, m, d.Log)
+	pr := &prover{self: d.Self.Provider, store: n.store, view: n.view(), deals: d.Deals, operator: d.Operator, metrics: m, log: d.Log}
+	prove := newChore("prove", seconds(n.cfg.Store.ProvePollSeconds), 0, pr.pass, m, d.Log)
+	re := &repairer{
+		self: d.Self.Provider, store: n.store, view: n.view(), deals: d.Deals, operator: d.Operator, workers: 1, hold: a.busy, metrics: m, log: d.Log,
+		client: client.New(n.host, d.Self.ChainID, client.Options{DHT: n.dht}),
+	}
+	repair := newChore("repair", seconds(n.cfg.Store.RepairPollSeconds), 0, re.pass, m, d.Log)
+	sw := &sweeper{self: d.Self.Provider, store: n.store, view: n.view(), deals: d.Deals, metrics: m, log: d.Log}
+	sweep := newChore("sweep", seconds(n.cfg.Store.SweepSeconds), 0, sw.pass, m, d.Log)
 	syncLog := newChore("access log", time.Second, 0, func(context.Context) error { return n.store.SyncLog() }, m, d.Log)
 
 	n.handler.parcelStored = accept.poke
@@ -219,7 +229,7 @@ func (n *Node) startChores(_ context.Context, m *metrics) error {
 
 	ctx, cancel := context.WithCancel(context.Background())
 	n.stopChores = cancel
-	for _, c := range []*chore{publish, anchor, accept, answer, handOver, syncLog} {
+	for _, c := range []*chore{publish, anchor, accept, answer, handOver, prove, repair, sweep, syncLog} {
 		n.chores.Go(func() { c.run(ctx) })
 	}
 	n.server.answer = n.handler.answer

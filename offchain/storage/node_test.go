@@ -142,6 +142,7 @@ func (m *member) settle(t *testing.T) {
 // anchorer is the node's chore with a short patience of 10 blocks.
 func (m *member) anchorer() *anchorer {
 	return &anchorer{
+		busy: newHeld(),
 		self: m.deps.Self.Provider, ttl: 10, store: m.node.store, view: m.node.view(), metrics: m.node.handler.metrics,
 		log: m.deps.Log, anchored: func(store.Bundle) {},
 	}

@@ -94,7 +94,7 @@ func (w *world) start(id uint64, changes ...func(*Config, *Deps)) *member {
 		cfg.P2P.Bootstrap = append(cfg.P2P.Bootstrap, fullAddr(w.t, m.node))
 	}
 	m := &member{cfg: cfg, deps: Deps{
-		Home: w.t.TempDir(), DiskKey: seal.DiskKey{9}, Chain: w.chain, Intervals: w.chain, Demands: w.chain,
+		Home: w.t.TempDir(), DiskKey: seal.DiskKey{9}, Chain: w.chain, Deals: w.chain, Intervals: w.chain, Demands: w.chain,
 		Operator: fakeOperator{chain: w.chain, id: id}, Rand: rand.Reader, Clock: time.Now,
 		Log:  slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Self: Self{ChainID: testChain, Provider: id, PeerKeyVersion: 1, PeerKey: newKey(w.t), SealKey: box},

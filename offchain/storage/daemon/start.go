@@ -56,7 +56,7 @@ func (p *program) run(ctx context.Context, a *account, stderr io.Writer) error {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	deps := storage.Deps{
-		Home: p.home, DiskKey: a.keys.disk, Chain: a.chain, Intervals: a.chain, Demands: a.chain, Operator: a.signer,
+		Home: p.home, DiskKey: a.keys.disk, Chain: a.chain, Deals: a.chain, Intervals: a.chain, Demands: a.chain, Operator: a.signer,
 		Rand: rand.Reader, Clock: time.Now, Metrics: metrics, Log: log,
 		Self: storage.Self{
 			ChainID: a.cfg.Chain.ID, Provider: row.Id, PeerKeyVersion: row.PeerKeyVersion,
