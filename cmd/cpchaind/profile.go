@@ -14,6 +14,7 @@ import (
 	"github.com/cpchain/cpchain/app"
 	committeetypes "github.com/cpchain/cpchain/x/committee/types"
 	reputationtypes "github.com/cpchain/cpchain/x/reputation/types"
+	storagetypes "github.com/cpchain/cpchain/x/storage/types"
 )
 
 // Profiles of a network.
@@ -32,19 +33,28 @@ type profile struct {
 	unbonding time.Duration
 	// drift is in how many idle terms a reputation comes back to the start; 0 leaves the default.
 	drift uint32
+	// storage of x/storage.
+	storage storagetypes.Params
 }
 
 // profileOf a name given on the command line.
 func profileOf(name string) (profile, error) {
 	switch name {
 	case profileLocal:
-		return profile{committee: committeetypes.LocalParams(), unbonding: time.Hour, drift: 4}, nil
+		return profile{committee: committeetypes.LocalParams(), unbonding: time.Hour, drift: 4, storage: localStorage()}, nil
 	case profileTest:
-		return profile{committee: committeetypes.TestParams(), unbonding: 3 * 24 * time.Hour}, nil
+		return profile{committee: committeetypes.TestParams(), unbonding: 3 * 24 * time.Hour, storage: storagetypes.DefaultParams()}, nil
 	case profileMain:
-		return profile{committee: committeetypes.MainParams(), unbonding: app.UnbondingTime}, nil
+		return profile{committee: committeetypes.MainParams(), unbonding: app.UnbondingTime, storage: storagetypes.DefaultParams()}, nil
 	}
 	return profile{}, fmt.Errorf("--%s %q: give %s, %s or %s", flagProfile, name, profileLocal, profileTest, profileMain)
+}
+
+// localStorage has periods of minutes, so that whoever tries a network out sees proofs and pay.
+func localStorage() storagetypes.Params {
+	p := storagetypes.DefaultParams()
+	p.PeriodBlocks, p.ProofBlocks, p.StaggerBlocks = 600, 300, 2
+	return p
 }
 
 // apply puts the profile into a genesis state, with a seed that nobody chose.
@@ -67,6 +77,11 @@ func (p profile) apply(cdc codec.JSONCodec, state app.GenesisState) error {
 		if state[reputationtypes.ModuleName], err = cdc.MarshalJSON(reputation); err != nil {
 			return err
 		}
+	}
+	storage := storagetypes.DefaultGenesis()
+	storage.Params = p.storage
+	if state[storagetypes.ModuleName], err = cdc.MarshalJSON(storage); err != nil {
+		return err
 	}
 	staking, err := stakingGenesis(cdc, state)
 	if err != nil {

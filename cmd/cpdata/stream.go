@@ -15,7 +15,8 @@ import (
 
 func streamCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "stream", Short: "make and run your data streams"}
-	cmd.AddCommand(streamCreateCmd(a), streamProvisionCmd(a), streamListCmd(a), streamShowCmd(a), streamRekeyCmd(a), streamWriterCmd(a))
+	cmd.AddCommand(streamCreateCmd(a), streamProvisionCmd(a), streamListCmd(a), streamShowCmd(a), streamRekeyCmd(a), streamWriterCmd(a),
+		streamTermsCmd(a), streamDepositCmd(a), streamWithdrawCmd(a), streamStorageCmd(a))
 	return cmd
 }
 

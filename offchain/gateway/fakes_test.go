@@ -16,6 +16,7 @@ import (
 	"github.com/cpchain/cpchain/pkg/pre"
 	datarights "github.com/cpchain/cpchain/x/datarights/types"
 	provider "github.com/cpchain/cpchain/x/provider/types"
+	storage "github.com/cpchain/cpchain/x/storage/types"
 )
 
 const testChain = "cpchain-test"
@@ -42,6 +43,10 @@ func (c *fakeChain) ChainID() string { return testChain }
 
 func (c *fakeChain) Boundaries(context.Context) ([]provider.Boundary, error) {
 	return []provider.Boundary{{Height: c.boundary, Seed: make([]byte, 32)}}, nil
+}
+
+func (c *fakeChain) StorageAccount(context.Context, uint64) (storage.Account, error) {
+	return storage.Account{}, nil
 }
 
 func (c *fakeChain) Providers(context.Context, bool) ([]provider.Provider, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/cpchain/cpchain/pkg/timechain"
 	datarights "github.com/cpchain/cpchain/x/datarights/types"
 	provider "github.com/cpchain/cpchain/x/provider/types"
+	storage "github.com/cpchain/cpchain/x/storage/types"
 )
 
 // Errors of an upload, matched with errors.Is.
@@ -34,6 +36,8 @@ type Chain interface {
 	Boundaries(ctx context.Context) ([]provider.Boundary, error)
 	// Providers returns the rows of all providers, or of the active ones only.
 	Providers(ctx context.Context, active bool) ([]provider.Provider, error)
+	// StorageAccount is what a stream pays its storage from.
+	StorageAccount(ctx context.Context, stream uint64) (storage.Account, error)
 }
 
 // Network carries blocks to providers.
@@ -161,8 +165,15 @@ func (p *Publisher) plan(ctx context.Context, s datarights.Stream, seq uint64) (
 	}
 	n := int(s.TotalShards)
 	eligible := provider.EligibleHolders(boundaries[0].Seed, datarights.StreamID(p.chain.ChainID(), s.Id), seq, n, storing)
+	account, err := p.chain.StorageAccount(ctx, s.Id)
+	if err != nil {
+		return 0, nil, err
+	}
+	found := len(eligible)
+	eligible = slices.DeleteFunc(eligible, func(row provider.Provider) bool { return row.AsksMore(account.PriceUcpc) })
 	if len(eligible) < n {
-		return 0, nil, fmt.Errorf("%w: stream %d wants %d, %d are active", ErrTooFewProviders, s.Id, n, len(eligible))
+		return 0, nil, fmt.Errorf("%w: stream %d wants %d; %d may hold its shards, %d of them for the %d ucpc per GiB and month it pays",
+			ErrTooFewProviders, s.Id, n, found, len(eligible), account.PriceUcpc)
 	}
 	return boundaries[0].Height, eligible, nil
 }

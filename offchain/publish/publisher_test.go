@@ -12,11 +12,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"cosmossdk.io/math"
+
 	"github.com/cpchain/cpchain/offchain/storage/wire"
 	"github.com/cpchain/cpchain/pkg/keytree"
 	"github.com/cpchain/cpchain/pkg/timechain"
 	datarights "github.com/cpchain/cpchain/x/datarights/types"
 	provider "github.com/cpchain/cpchain/x/provider/types"
+	storage "github.com/cpchain/cpchain/x/storage/types"
 )
 
 const chainID = "cpchain-test"
@@ -30,12 +33,17 @@ type world struct {
 	manifests  map[uint64]int
 	down       map[uint64]bool // takes nothing
 	hangs      map[uint64]bool // takes nothing and says nothing
+	price      uint64
 	forgets    map[uint64]bool // takes shards, no manifests
 }
 
 func (w *world) ChainID() string { return chainID }
 
 func (w *world) Boundaries(context.Context) ([]provider.Boundary, error) { return w.boundaries, nil }
+
+func (w *world) StorageAccount(context.Context, uint64) (storage.Account, error) {
+	return storage.Account{PriceUcpc: w.price}, nil
+}
 
 func (w *world) Providers(context.Context, bool) ([]provider.Provider, error) {
 	return w.providers, nil
@@ -201,4 +209,24 @@ func TestSoManyHoldersKeepTheManifestThatAnyReadersWillMeetOne(t *testing.T) {
 	_, _, err = p.Upload(t.Context(), s, head, b, 0, "")
 	require.ErrorIs(t, err, ErrTooFewProviders)
 	require.ErrorContains(t, err, "manifest")
+}
+
+func TestOperatorsThatAskMoreThanTheStreamPaysGetNoShard(t *testing.T) {
+	w := newWorld(6)
+	key, s, head, b := bundle(t)
+	for i := range w.providers[:2] {
+		w.providers[i].StoragePriceUcpc = math.NewInt(5)
+	}
+	p := New(w, w, Writer{Key: key}, Options{})
+	msg, _, err := p.Upload(t.Context(), s, head, b, 0, "")
+	require.NoError(t, err)
+	require.NotContains(t, msg.Anchor.Placement, w.providers[0].Id)
+	require.NotContains(t, msg.Anchor.Placement, w.providers[1].Id)
+	w.providers[2].StoragePriceUcpc = math.NewInt(5)
+	_, _, err = p.Upload(t.Context(), s, head, b, 0, "")
+	require.ErrorIs(t, err, ErrTooFewProviders)
+	require.ErrorContains(t, err, "3 of them for the 0 ucpc")
+	w.price = 5
+	_, _, err = p.Upload(t.Context(), s, head, b, 0, "")
+	require.NoError(t, err)
 }

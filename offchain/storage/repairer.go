@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"sync"
 
-	"cosmossdk.io/math"
-
 	"github.com/cpchain/cpchain/offchain/storage/client"
 	"github.com/cpchain/cpchain/offchain/storage/store"
 	"github.com/cpchain/cpchain/offchain/storage/wire"
@@ -127,7 +125,7 @@ func newTurn(ctx context.Context, d Deals, height int64) (turn, error) {
 // repair fills the first open slot of a bundle whose turn has come for this node; false where there is none.
 func (r *repairer) repair(ctx context.Context, t turn, self provider.Provider, e deals.Endangered) (bool, error) {
 	d, err := r.deals.Deal(ctx, e.Stream, e.Seq)
-	if err != nil || d.Holds(self.Id) || self.StoragePriceUcpc.GT(math.NewIntFromUint64(d.PriceUcpc)) {
+	if err != nil || d.Holds(self.Id) || self.AsksMore(d.PriceUcpc) {
 		return false, err
 	}
 	for _, slot := range e.Open {

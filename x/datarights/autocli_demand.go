@@ -25,10 +25,10 @@ func demandQueries() []*autocliv1.RpcCommandOptions {
 func demandCommands() []*autocliv1.RpcCommandOptions {
 	return []*autocliv1.RpcCommandOptions{
 		{
-			RpcMethod: "DemandFragment", Use: "demand-fragment [grant] [provider]", Short: "Demand a proxy's answer on chain (cpdata fetch --demand does it)",
-			PositionalArgs: args("grant", "provider"),
-			FlagOptions:    flags(map[string]string{"node": "key tree node, 9 bytes: hex, base64 or a file", "capsule": "the node's capsule: hex, base64 or a file"}),
-			Example:        "cpchaind tx datarights demand-fragment 12 4 --node $NODE --capsule $CAPSULE --from carol",
+			RpcMethod: "DemandFragment", Use: "demand-fragment [grant] [provider] [node]", Short: "Demand a proxy's answer on chain (cpdata fetch --demand does it)",
+			PositionalArgs: args("grant", "provider", "node"),
+			FlagOptions:    flags(map[string]string{"capsule": "the node's capsule: hex, base64 or a file"}),
+			Example:        "cpchaind tx datarights demand-fragment 12 4 $NODE --capsule $CAPSULE --from carol",
 		},
 		{
 			RpcMethod: "AnswerDemand", Use: "answer-demand [demand] [answer.json]", Short: "Answer a demand as the proxy (cpstoraged does it)",
@@ -37,12 +37,12 @@ func demandCommands() []*autocliv1.RpcCommandOptions {
 		{
 			RpcMethod: "RefuteDemand", Use: "refute-demand [demand]", Short: "Show that a demand came with another capsule than the leaf's (cpstoraged does it)",
 			PositionalArgs: args("demand"), FlagOptions: flags(map[string]string{"leaf": "the leaf: hex, base64 or a file", "path": "its path, hash by hash"}),
-			Example: "cpchaind tx datarights refute-demand 17 --leaf $LEAF --path $H1,$H2 --from store1",
+			Example: "cpchaind tx datarights refute-demand 17 --leaf $LEAF --path $HASH --path $HASH --from store1",
 		},
 		{
 			RpcMethod: "DemandCapsule", Use: "demand-capsule [grant] [position]", Short: "Demand a closed node's capsule of the owner (cpdata fetch --demand does it)",
 			PositionalArgs: args("grant", "position"), FlagOptions: flags(map[string]string{"leaf": "the leaf: hex, base64 or a file", "path": "its path, hash by hash"}),
-			Example: "cpchaind tx datarights demand-capsule 12 3 --leaf $LEAF --path $H1,$H2 --from carol",
+			Example: "cpchaind tx datarights demand-capsule 12 3 --leaf $LEAF --path $HASH --path $HASH --from carol",
 		},
 		{
 			RpcMethod: "AnswerCapsule", Use: "answer-capsule [demand]", Short: "Bring a demanded capsule (cpgatewayd and cpdata demands answer do it)",

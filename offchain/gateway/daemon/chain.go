@@ -11,6 +11,7 @@ import (
 	"github.com/cpchain/cpchain/offchain/chain"
 	datarights "github.com/cpchain/cpchain/x/datarights/types"
 	provider "github.com/cpchain/cpchain/x/provider/types"
+	storage "github.com/cpchain/cpchain/x/storage/types"
 )
 
 func public(key ed25519.PrivateKey) ed25519.PublicKey { return key.Public().(ed25519.PublicKey) }
@@ -110,6 +111,14 @@ func (c *lazyChain) Boundaries(ctx context.Context) ([]provider.Boundary, error)
 		return nil, err
 	}
 	return client.Boundaries(ctx)
+}
+
+func (c *lazyChain) StorageAccount(ctx context.Context, stream uint64) (storage.Account, error) {
+	client, _, err := c.dial(ctx)
+	if err != nil {
+		return storage.Account{}, err
+	}
+	return client.StorageAccount(ctx, stream)
 }
 
 func (c *lazyChain) Submit(ctx context.Context, opts chain.TxOptions, msgs ...sdk.Msg) (*chain.TxResult, error) {

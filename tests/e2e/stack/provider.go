@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"syscall"
+
+	"github.com/cpchain/cpchain/offchain/storage"
 )
 
 // Provider is one storage node.
@@ -67,9 +69,25 @@ func (s *Stack) AddProvider(ctx context.Context) (*Provider, error) {
 		return nil, err
 	}
 	p.ID = registered.Provider
+	if err := p.configure(); err != nil {
+		return nil, err
+	}
 	s.Providers = append(s.Providers, p)
 	s.env.Cleanup(p.Stop)
 	return p, p.Start(ctx)
+}
+
+// configure changes what init wrote, where the stack says so.
+func (p *Provider) configure() error {
+	if p.s.cfg.Storage == nil {
+		return nil
+	}
+	cfg, err := storage.Load(p.Home)
+	if err != nil {
+		return err
+	}
+	p.s.cfg.Storage(&cfg)
+	return cfg.Save(p.Home)
 }
 
 // Start starts the node and waits until it is healthy.

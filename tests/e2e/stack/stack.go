@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/cpchain/cpchain/offchain/gateway"
+	"github.com/cpchain/cpchain/offchain/storage"
 	"github.com/cpchain/cpchain/tests/e2e/chain"
 )
 
@@ -26,6 +27,8 @@ type Config struct {
 	Providers int
 	// InitFlags are further flags of cpchaind testnet init-files.
 	InitFlags []string
+	// Storage changes the configuration of a storage node before its first start; nil leaves what init wrote.
+	Storage func(*storage.Config)
 	// Gateway changes the configuration of a gateway before its first start; nil leaves what init wrote.
 	Gateway func(*gateway.Config)
 }

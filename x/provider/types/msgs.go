@@ -133,3 +133,8 @@ func validPrice(name string, price math.Int) error {
 func (p Provider) Offers(storage, proxy bool) bool {
 	return p.Status == STATUS_ACTIVE && (!storage || p.Storage) && (!proxy || p.Proxy)
 }
+
+// AsksMore tells whether the provider's price of storage is above a price, both in ucpc per GiB and month.
+func (p Provider) AsksMore(price uint64) bool {
+	return !p.StoragePriceUcpc.IsNil() && p.StoragePriceUcpc.GT(math.NewIntFromUint64(price))
+}

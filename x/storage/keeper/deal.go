@@ -182,7 +182,7 @@ func (k Keeper) checkPrice(ctx context.Context, provider uint64, d types.Deal) e
 	if err != nil {
 		return err
 	}
-	if row.StoragePriceUcpc.GT(math.NewIntFromUint64(d.PriceUcpc)) {
+	if row.AsksMore(d.PriceUcpc) {
 		return types.ErrAsksMore.Wrapf("provider %d asks %s ucpc for each GiB and month, the stream pays %d: raise the price (cpdata stream terms)",
 			provider, row.StoragePriceUcpc, d.PriceUcpc)
 	}
