@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 
-	sdk "github.com/cosmos/cosmos-sdk/types"
-
-	"github.com/cpchain/cpchain/offchain/chain"
 	"github.com/cpchain/cpchain/offchain/storage/store"
 	"github.com/cpchain/cpchain/pkg/merkle"
 	"github.com/cpchain/cpchain/pkg/timechain"
@@ -178,14 +175,6 @@ func pathBytes(path []merkle.Hash) [][]byte {
 		out[i] = path[i][:]
 	}
 	return out
-}
-
-// submit sends messages of the operator and waits until they are included.
-func submit(ctx context.Context, operator Operator, msgs ...sdk.Msg) error {
-	ctx, cancel := context.WithTimeout(ctx, submitTimeout)
-	defer cancel()
-	_, err := operator.Submit(ctx, chain.TxOptions{}, msgs...)
-	return err
 }
 
 // sweeper is the chore that drops what the chain wants here no more: bundles whose deal has ended, and shards that others hold now.
