@@ -208,7 +208,8 @@ func (f testnetFlags) planChanges(network *localNet) error {
 		return err
 	}
 	local := []string{
-		"provider.params.boundary_blocks=20", // draws can follow each other within seconds
+		"provider.params.boundary_blocks=10", // draws can follow each other within seconds
+		"datarights.params.silent_blocks=30", // and so can regrants
 		fmt.Sprintf("datarights.params.dispute_window_seconds=%d", int64(f.disputeWindow/time.Second)),
 	}
 	for _, text := range append(local, f.changes...) {

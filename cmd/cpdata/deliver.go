@@ -51,7 +51,7 @@ func (a *app) deliver(ctx context.Context, outbox *owner.Outbox, built *owner.Bu
 	if err != nil && (!noWait || !errors.Is(err, context.DeadlineExceeded)) {
 		return err
 	}
-	if g.Status == datarights.GRANT_STATUS_LIVE {
+	if owner.Finished(g) {
 		if err := outbox.Drop(built.Msg.Root); err != nil {
 			return err
 		}
@@ -78,21 +78,30 @@ func grantPushCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			root, err := a.root()
+			outbox, built, err := a.kept(g)
 			if err != nil {
 				return err
-			}
-			outbox, err := a.outbox(root)
-			if err != nil {
-				return err
-			}
-			built, err := outbox.Get(g.Root)
-			if err != nil {
-				return fmt.Errorf("grant %d: %w", id, err)
 			}
 			return a.deliver(ctx, outbox, built, id, false)
 		},
 	}
+}
+
+// kept are the parcels of a grant in the outbox.
+func (a *app) kept(g datarights.Grant) (*owner.Outbox, *owner.Built, error) {
+	root, err := a.root()
+	if err != nil {
+		return nil, nil, err
+	}
+	outbox, err := a.outbox(root)
+	if err != nil {
+		return nil, nil, err
+	}
+	built, err := outbox.Get(g.Root)
+	if err != nil {
+		return nil, nil, fmt.Errorf("grant %d: %w", g.Id, err)
+	}
+	return outbox, built, nil
 }
 
 func grantStatusCmd(a *app) *cobra.Command {

@@ -55,7 +55,7 @@ func (a *app) estimate(ctx context.Context, ref string, f grantFlags) error {
 		return err
 	}
 	r := estimateResult{
-		Nodes: len(built.Nodes), Leaves: len(built.Nodes) * len(built.Msg.Proxies), Gas: p.Gas, Fee: p.Fee.String(),
+		Nodes: len(built.Nodes), Leaves: len(built.Nodes) * len(built.Msg.Ranks()), Gas: p.Gas, Fee: p.Fee.String(),
 		AcceptFees:   built.Msg.AcceptanceFee.Amount.MulRaw(int64(len(built.Msg.Proxies))).String() + built.Msg.AcceptanceFee.Denom,
 		ProxiesDrawn: built.Msg.Proxies,
 	}

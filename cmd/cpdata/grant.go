@@ -26,6 +26,7 @@ type grantFlags struct {
 	expires, span, grain string
 	fee                  string
 	threshold, proxies   int
+	spares               int
 	generateOnly, noWait bool
 }
 
@@ -50,7 +51,7 @@ func grantCmd(a *app) *cobra.Command {
 	f.register(cmd)
 	cmd.Flags().BoolVar(&f.generateOnly, "generate-only", false, "print the unsigned transaction; parcels are kept, bring them with `grant push` once it is on chain")
 	cmd.Flags().BoolVar(&f.noWait, "no-wait", false, "do not wait for the proxies")
-	cmd.AddCommand(grantStatusCmd(a), grantPushCmd(a))
+	cmd.AddCommand(grantStatusCmd(a), grantPushCmd(a), grantResumeCmd(a))
 	return cmd
 }
 
@@ -65,6 +66,7 @@ func (f *grantFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.fee, "acceptance-fee", "0ucpc", "paid to each proxy on acceptance")
 	flags.IntVar(&f.threshold, "threshold", 3, "answers needed to open")
 	flags.IntVar(&f.proxies, "proxies", 5, "proxies drawn")
+	flags.IntVar(&f.spares, "spares", 3, "later ranks of the draw, as far as there are any, to take the place of proxies that refuse or are silent")
 	for _, name := range []string{"reader", "from", "to"} {
 		_ = cmd.MarkFlagRequired(name) // the flag exists
 	}
@@ -72,7 +74,7 @@ func (f *grantFlags) register(cmd *cobra.Command) {
 
 // request reads the flags.
 func (f grantFlags) request(stream datarights.Stream) (owner.Request, error) {
-	r := owner.Request{Stream: stream, Reader: f.reader, Threshold: f.threshold, Proxies: f.proxies}
+	r := owner.Request{Stream: stream, Reader: f.reader, Threshold: f.threshold, Proxies: f.proxies, Spares: max(f.spares, 0)}
 	var err error
 	if r.From, err = parseTime("from", f.from); err != nil {
 		return r, err

@@ -124,22 +124,6 @@ func (c *Client) ProviderByOperator(ctx context.Context, operator string) (provi
 	return res.Provider, nil
 }
 
-// Providers returns all providers, or the active ones only.
-func (c *Client) Providers(ctx context.Context, active bool) ([]provider.Provider, error) {
-	var all []provider.Provider
-	err := pages(func(page *query.PageRequest) (*query.PageResponse, error) {
-		res, err := c.provider.Providers(ctx, &provider.QueryProvidersRequest{Active: active, Pagination: page})
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range res.Providers {
-			all = append(all, p.Provider)
-		}
-		return res.Pagination, nil
-	})
-	return all, err
-}
-
 // PeerKey returns the peer key (32 bytes) a provider had at a version, or ErrNotFound.
 func (c *Client) PeerKey(ctx context.Context, id uint64, version uint32) ([]byte, error) {
 	res, err := c.provider.PeerKey(ctx, &provider.QueryPeerKeyRequest{Id: id, Version: version})

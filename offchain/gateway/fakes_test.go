@@ -49,7 +49,7 @@ func (c *fakeChain) StorageAccount(context.Context, uint64) (storage.Account, er
 	return storage.Account{}, nil
 }
 
-func (c *fakeChain) Providers(context.Context, bool) ([]provider.Provider, error) {
+func (c *fakeChain) Holders(context.Context, int64) ([]provider.Provider, error) {
 	return c.providers, nil
 }
 

@@ -3,6 +3,7 @@ package owner
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -26,9 +27,10 @@ type Terms struct {
 	// Split is the first interval still open now; Grain bounds open nodes to 2^Grain intervals.
 	Split uint64
 	Grain uint8
-	// Threshold of Proxies answers open a node. Proxies in row order.
+	// Threshold of Proxies answers open a node. Proxies in row order, and Spares, which come after them.
 	Threshold int
 	Proxies   []provider.Provider
+	Spares    []provider.Provider
 	// Boundary is the draw boundary the proxies were drawn under.
 	Boundary      int64
 	AcceptanceFee sdk.Coin
@@ -38,7 +40,7 @@ type Terms struct {
 	MaxNodes int
 }
 
-// Built is a grant ready to be sent: the message for the chain and, per proxy, the entries of its parcel.
+// Built is a grant ready to be sent: the message for the chain and, per proxy and spare, the entries of its parcel.
 type Built struct {
 	Msg     datarights.MsgGrant
 	Nodes   []keytree.Node
@@ -56,9 +58,9 @@ func Build(rand io.Reader, chainID string, root keytree.Seed, t Terms) (*Built, 
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]uint64, len(t.Proxies))
-	for i, p := range t.Proxies {
-		ids[i] = p.Id
+	var ids []uint64
+	for _, p := range slices.Concat(t.Proxies, t.Spares) {
+		ids = append(ids, p.Id)
 	}
 	b := &Built{Nodes: nodes, Entries: make([][]wire.ParcelEntry, len(ids))}
 	var leaves []merkle.Hash
@@ -130,7 +132,7 @@ func (b *Built) prove(leaves []merkle.Hash) error {
 }
 
 func (t Terms) msg(proxies []uint64, root merkle.Hash) datarights.MsgGrant {
-	return datarights.MsgGrant{
+	msg := datarights.MsgGrant{
 		Owner:         t.Stream.Owner,
 		Stream:        t.Stream.Id,
 		Reader:        t.Reader,
@@ -142,11 +144,15 @@ func (t Terms) msg(proxies []uint64, root merkle.Hash) datarights.MsgGrant {
 		Grain:         uint32(t.Grain),
 		Threshold:     uint32(t.Threshold),
 		Boundary:      t.Boundary,
-		Proxies:       proxies,
+		Proxies:       proxies[:len(t.Proxies)],
 		Root:          root[:],
 		AcceptanceFee: t.AcceptanceFee,
 		ExpiresAt:     t.ExpiresAt,
 	}
+	if len(t.Spares) > 0 {
+		msg.Spares = proxies[len(t.Proxies):]
+	}
+	return msg
 }
 
 // SealParcel seals the parcel of proxy i (row order) to its seal key, bound to the grant's id on chain.

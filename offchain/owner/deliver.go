@@ -59,8 +59,8 @@ func Deliver(ctx context.Context, chain DeliveryChain, courier Courier, b *Built
 		}
 		select {
 		case <-ctx.Done():
-			return g, fmt.Errorf("grant %d has %d of %d acceptances: `cpdata grant push %d` goes on later: %w",
-				grant, accepted(g), g.Threshold, grant, ctx.Err())
+			return g, fmt.Errorf("grant %d has %d of %d acceptances: `cpdata grant push %d` goes on later, `cpdata grant resume %d` asks others in the place of silent ones: %w",
+				grant, g.Accepted(), g.Threshold, grant, grant, ctx.Err())
 		case <-tick.C:
 		}
 	}
@@ -69,7 +69,7 @@ func Deliver(ctx context.Context, chain DeliveryChain, courier Courier, b *Built
 // settled tells whether waiting is over. A live grant whose other proxies have not all answered still waits: with just
 // the threshold, one lost proxy would lose the reader's data.
 func settled(g datarights.Grant) (bool, error) {
-	asked, good := 0, accepted(g)
+	asked, good := 0, g.Accepted()
 	for _, p := range g.Proxies {
 		if p.State == datarights.PROXY_STATE_ASKED {
 			asked++
@@ -78,20 +78,12 @@ func settled(g datarights.Grant) (bool, error) {
 	switch {
 	case g.Status == datarights.GRANT_STATUS_REVOKED:
 		return true, fmt.Errorf("grant %d has been revoked", g.Id)
+	case good+asked < int(g.Threshold) && g.Count(datarights.PROXY_STATE_SPARE) > 0:
+		return true, fmt.Errorf("grant %d has %d of the %d proxies it needs: `cpdata grant resume %d` asks others", g.Id, good+asked, g.Threshold, g.Id)
 	case good+asked < int(g.Threshold):
 		return true, fmt.Errorf("grant %d can't become live: only %d of the %d proxies it needs can still accept: revoke it and grant anew", g.Id, good+asked, g.Threshold)
 	}
 	return g.Status == datarights.GRANT_STATUS_LIVE && asked == 0, nil
-}
-
-func accepted(g datarights.Grant) int {
-	n := 0
-	for _, p := range g.Proxies {
-		if p.State == datarights.PROXY_STATE_ACCEPTED {
-			n++
-		}
-	}
-	return n
 }
 
 func deliverOne(ctx context.Context, chain DeliveryChain, courier Courier, b *Built, grant uint64, i int, id uint64) (string, error) {

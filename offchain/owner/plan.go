@@ -18,16 +18,18 @@ import (
 // ErrUnaligned means that a time is not the start of an interval, so that a grant to it would give more or less.
 var ErrUnaligned = errors.New("not on an interval boundary")
 
-// ErrTooFewProxies means that fewer active proxies exist than the grant asks for.
-var ErrTooFewProxies = errors.New("too few active proxies")
+// ErrTooFewProxies means that fewer proxies can be drawn than the grant asks for.
+var ErrTooFewProxies = errors.New("too few proxies")
 
 // PlanChain is what planning a grant must know from the chain.
 type PlanChain interface {
 	ChainID() string
 	Tip(ctx context.Context) (chain.Tip, error)
 	Reader(ctx context.Context, id uint64, version uint32) (datarights.QueryReaderResponse, error)
-	Providers(ctx context.Context, active bool) ([]provider.Provider, error)
 	Boundaries(ctx context.Context) ([]provider.Boundary, error)
+	// Pool is whom the proxy draws by boundary d rank.
+	Pool(ctx context.Context, d int64) (provider.Pool, error)
+	Provider(ctx context.Context, id uint64) (provider.Provider, error)
 	DatarightsParams(ctx context.Context) (datarights.Params, error)
 }
 
@@ -39,6 +41,8 @@ type Request struct {
 	Expires   time.Time
 	Threshold int
 	Proxies   int
+	// Spares are later ranks that get key shares too, as far as the draw has them, and are asked where proxies refuse or are silent.
+	Spares int
 	// Grain bounds how much open time one key covers; what has been opened can't be revoked.
 	Grain         time.Duration
 	AcceptanceFee sdk.Coin
@@ -74,6 +78,7 @@ func Plan(ctx context.Context, c PlanChain, r Request) (Terms, error) {
 	if err != nil {
 		return Terms{}, fmt.Errorf("reader %d: %w", r.Reader, err)
 	}
+	r.Spares = min(r.Spares, int(params.MaxSpares))
 	proxies, boundary, err := draw(ctx, c, r, reader.Reader.Owner)
 	if err != nil {
 		return Terms{}, err
@@ -82,7 +87,7 @@ func Plan(ctx context.Context, c PlanChain, r Request) (Terms, error) {
 		Stream: r.Stream, Reader: r.Reader, ReaderVersion: reader.Version, ReaderKey: pre.PublicKey(reader.Keys.PreKey),
 		KeyEpoch: epoch, First: uint32(first), Last: last,
 		Split: closedIntervals(r.Stream, tip.Time), Grain: grainLevels(r.Stream, r.Grain),
-		Threshold: r.Threshold, Proxies: proxies, Boundary: boundary,
+		Threshold: r.Threshold, Proxies: proxies[:r.Proxies], Spares: proxies[r.Proxies:], Boundary: boundary,
 		AcceptanceFee: r.AcceptanceFee, ExpiresAt: r.Expires.Unix(), MaxNodes: int(params.MaxNodesPerGrant),
 	}, nil
 }
@@ -130,7 +135,8 @@ func epochBoundary(s datarights.Stream, epoch uint32) time.Time {
 	return time.UnixMilli(s.OriginMs).UTC()
 }
 
-// draw ranks the proxies as the chain will: nobody picks the operators who hold a grant's shares.
+// draw ranks the proxies as the chain will, proxies and spares in the order of the draw: nobody picks the operators who hold a
+// grant's shares.
 func draw(ctx context.Context, c PlanChain, r Request, readerOwner string) ([]provider.Provider, int64, error) {
 	boundaries, err := c.Boundaries(ctx)
 	if err != nil {
@@ -139,29 +145,37 @@ func draw(ctx context.Context, c PlanChain, r Request, readerOwner string) ([]pr
 	if len(boundaries) == 0 {
 		return nil, 0, errors.New("the chain has no draw boundary yet: wait for its first blocks")
 	}
-	all, err := c.Providers(ctx, true)
+	b := boundaries[0]
+	pool, err := c.Pool(ctx, b.Height)
 	if err != nil {
 		return nil, 0, err
 	}
-	byID := map[uint64]provider.Provider{}
-	var candidates []provider.Provider
-	for _, p := range all {
-		if !p.Proxy || p.Operator == r.Stream.Owner || p.Operator == readerOwner {
-			continue
+	var excluded []uint64
+	for _, candidate := range pool.Candidates {
+		if candidate.Operator == r.Stream.Owner || candidate.Operator == readerOwner {
+			excluded = append(excluded, candidate.Id)
 		}
-		candidates = append(candidates, p)
-		byID[p.Id] = p
 	}
-	if len(candidates) < r.Proxies {
-		return nil, 0, fmt.Errorf("%w: %d for a grant over %d: ask for fewer with --proxies and --threshold", ErrTooFewProxies, len(candidates), r.Proxies)
-	}
-	ids, err := provider.DrawProxies(boundaries[0].Seed, datarights.StreamID(c.ChainID(), r.Stream.Id), candidates, r.Proxies)
+	ranks, err := provider.RankPool(b.Seed, datarights.StreamID(c.ChainID(), r.Stream.Id), pool, excluded...)
 	if err != nil {
 		return nil, 0, err
 	}
-	drawn := make([]provider.Provider, len(ids))
-	for i, id := range ids {
-		drawn[i] = byID[id]
+	var drawn []provider.Provider
+	for _, id := range ranks {
+		if len(drawn) == r.Proxies+r.Spares {
+			break
+		}
+		row, err := c.Provider(ctx, id)
+		if err != nil {
+			return nil, 0, err
+		}
+		if row.Offers(false, true) {
+			drawn = append(drawn, row)
+		}
 	}
-	return drawn, boundaries[0].Height, nil
+	if r.Proxies < 1 || len(drawn) < r.Proxies {
+		return nil, 0, fmt.Errorf("%w: boundary %d ranks %d for a grant over %d: ask for fewer with --proxies and --threshold, or wait for the next boundary, from which on also those count that came later",
+			ErrTooFewProxies, b.Height, len(drawn), r.Proxies)
+	}
+	return drawn, b.Height, nil
 }

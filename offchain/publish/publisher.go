@@ -34,8 +34,8 @@ type Chain interface {
 	ChainID() string
 	// Boundaries in state, newest first.
 	Boundaries(ctx context.Context) ([]provider.Boundary, error)
-	// Providers returns the rows of all providers, or of the active ones only.
-	Providers(ctx context.Context, active bool) ([]provider.Provider, error)
+	// Holders lists the providers that may store now and that boundary d weighs, each with the capacity it is weighed by.
+	Holders(ctx context.Context, d int64) ([]provider.Provider, error)
 	// StorageAccount is what a stream pays its storage from.
 	StorageAccount(ctx context.Context, stream uint64) (storage.Account, error)
 }
@@ -142,7 +142,8 @@ func check(chainID string, s datarights.Stream, head datarights.Head, b *timecha
 	return nil
 }
 
-// plan picks the newest boundary and lists who may hold shards, in the order of the draw, each operator once.
+// plan lists who may hold shards, in the order of the draw, by the newer of the two boundaries the chain allows that lets enough
+// hold them. One boundary in a hundred or so does not (the chance is drawn too), and who has come since counts from the next one.
 func (p *Publisher) plan(ctx context.Context, s datarights.Stream, seq uint64) (int64, []provider.Provider, error) {
 	boundaries, err := p.chain.Boundaries(ctx)
 	if err != nil {
@@ -151,31 +152,26 @@ func (p *Publisher) plan(ctx context.Context, s datarights.Stream, seq uint64) (
 	if len(boundaries) == 0 {
 		return 0, nil, ErrNoBoundary
 	}
-	all, err := p.chain.Providers(ctx, true)
-	if err != nil {
-		return 0, nil, err
-	}
-	var storing []provider.Provider
-	operators := map[string]bool{}
-	for _, row := range all {
-		if row.Storage && row.Status == provider.STATUS_ACTIVE && !operators[row.Operator] {
-			operators[row.Operator] = true
-			storing = append(storing, row)
-		}
-	}
-	n := int(s.TotalShards)
-	eligible := provider.EligibleHolders(boundaries[0].Seed, datarights.StreamID(p.chain.ChainID(), s.Id), seq, n, storing)
 	account, err := p.chain.StorageAccount(ctx, s.Id)
 	if err != nil {
 		return 0, nil, err
 	}
-	found := len(eligible)
-	eligible = slices.DeleteFunc(eligible, func(row provider.Provider) bool { return row.AsksMore(account.PriceUcpc) })
-	if len(eligible) < n {
-		return 0, nil, fmt.Errorf("%w: stream %d wants %d; %d may hold its shards, %d of them for the %d ucpc per GiB and month it pays",
-			ErrTooFewProviders, s.Id, n, found, len(eligible), account.PriceUcpc)
+	n, found, paid := int(s.TotalShards), 0, 0
+	for _, b := range boundaries[:min(len(boundaries), 2)] {
+		storing, err := p.chain.Holders(ctx, b.Height)
+		if err != nil {
+			return 0, nil, err
+		}
+		eligible := provider.EligibleHolders(b, datarights.StreamID(p.chain.ChainID(), s.Id), seq, n, storing)
+		found = max(found, len(eligible))
+		eligible = slices.DeleteFunc(eligible, func(row provider.Provider) bool { return row.AsksMore(account.PriceUcpc) })
+		if len(eligible) >= n {
+			return b.Height, eligible, nil
+		}
+		paid = max(paid, len(eligible))
 	}
-	return boundaries[0].Height, eligible, nil
+	return 0, nil, fmt.Errorf("%w: stream %d wants %d; boundary %d lets %d hold bundle %d, at most %d of them for the %d ucpc per GiB and month it pays: try again after the next boundary, from which on also those count that came later",
+		ErrTooFewProviders, s.Id, n, boundaries[0].Height, found, seq, paid, account.PriceUcpc)
 }
 
 // putShards fills every slot; each candidate, of whom there are at least as many as slots, is used once.

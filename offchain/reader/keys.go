@@ -88,6 +88,9 @@ func (f *Fetcher) Ask(ctx context.Context, g datarights.Grant, from, to uint32) 
 	}
 	o := &Opening{fetcher: f, grant: g, nodes: nodes}
 	for i, p := range g.Proxies {
+		if p.State == datarights.PROXY_STATE_SPARE || p.State == datarights.PROXY_STATE_REPLACED {
+			continue
+		}
 		if p.State != datarights.PROXY_STATE_ACCEPTED {
 			f.Report.fail(p.Holder(), "fragments", fmt.Errorf("has not accepted the grant: %s", p.State))
 			continue

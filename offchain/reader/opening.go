@@ -146,7 +146,7 @@ func (o *Opening) tooFew() error {
 		have = min(have, len(c.answers))
 	}
 	cause := ErrTooFewAnswers
-	if o.refused > 0 && len(g.Proxies)-o.refused < int(g.Threshold) {
+	if o.refused > 0 && g.Accepted()-o.refused < int(g.Threshold) {
 		cause = ErrRefused
 	}
 	err := fmt.Errorf("%w: have %d of %d", cause, have, g.Threshold)

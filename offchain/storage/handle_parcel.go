@@ -63,7 +63,7 @@ func (h *handler) fromHolder(ctx context.Context, from peer.ID, g datarights.Gra
 // parcelState answers for a parcel that is stored already, or that is not wanted. Neither is set when it should be stored.
 func (h *handler) parcelState(g datarights.Grant, now int64) (*wire.Response, error) {
 	column, ok := columnOf(g, h.self.Provider)
-	if !ok {
+	if !ok || g.Proxies[column].State == datarights.PROXY_STATE_SPARE || g.Proxies[column].State == datarights.PROXY_STATE_REPLACED {
 		return nil, refuse(wire.CODE_DENIED, "provider %d is no proxy of grant %d", h.self.Provider, g.Id)
 	}
 	if g.Status == datarights.GRANT_STATUS_REVOKED || now >= g.ExpiresAt {

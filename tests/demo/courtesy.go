@@ -112,7 +112,7 @@ func (d *demo) otherReader(h *hand, carol readerKeys) ([]keytree.NodeSeed, error
 	if err != nil {
 		return nil, err
 	}
-	proxies := len(h.grant.Proxies)
+	proxies := h.grant.Accepted()
 	if opened != 0 || hers != tried || len(seeds) != len(h.nodes) {
 		return nil, fmt.Errorf("with everything handed over, of %d tries dave opens %d, not 0, and carol %d, not all", tried, opened, hers)
 	}

@@ -25,7 +25,9 @@ func (d *demo) losses(ctx context.Context) error {
 	}
 	var proxies, others []uint64
 	for _, id := range bundle.Placement.Providers {
-		if slices.ContainsFunc(g.Proxies, func(p datarights.GrantProxy) bool { return p.Provider == id }) {
+		if slices.ContainsFunc(g.Proxies, func(p datarights.GrantProxy) bool {
+			return p.Provider == id && p.State == datarights.PROXY_STATE_ACCEPTED
+		}) {
 			proxies = append(proxies, id)
 		} else {
 			others = append(others, id)

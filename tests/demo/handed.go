@@ -77,6 +77,9 @@ func (h *hand) takeFragments(ctx context.Context, c *chain.Client, from reader.N
 		}
 	}
 	for _, p := range h.grant.Proxies {
+		if p.State != datarights.PROXY_STATE_ACCEPTED {
+			continue
+		}
 		row, err := c.Provider(ctx, p.Provider)
 		if err != nil {
 			return err

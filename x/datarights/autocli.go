@@ -170,6 +170,13 @@ func rightsCommands() []*autocliv1.RpcCommandOptions {
 			Example: "cpchaind tx datarights refuse-grant 12 'disk full' --from store1",
 		},
 		{
+			RpcMethod: "Regrant", Use: "regrant [grant] [replaced]...", Short: "Ask spares in the place of proxies that refused or are silent",
+			Long: "Ask the next spares of a grant in the place of proxies that refused it, or have not answered for silent_blocks. Spares need their parcels: " +
+				"cpdata grant resume brings them too.",
+			PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "grant"}, {ProtoField: "replaced", Varargs: true}},
+			Example:        "cpchaind tx datarights regrant 12 5 6 --from alice",
+		},
+		{
 			RpcMethod: "RevokeGrant", Use: "revoke-grant [grant]", Short: "End a grant now", PositionalArgs: args("grant"),
 			Long:    "End a grant of the signer's stream now and for good. Proxies stop at once; what the reader has opened already stays opened.",
 			Example: "cpchaind tx datarights revoke-grant 12 --from alice",

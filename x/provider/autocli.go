@@ -45,6 +45,10 @@ func queryCommands() *autocliv1.ServiceCommandDescriptor {
 				RpcMethod: "Boundaries", Use: "boundaries", Short: "List the draw boundaries, newest first",
 				Example: "cpchaind query provider boundaries",
 			},
+			{
+				RpcMethod: "Pool", Use: "pool [height]", Short: "Show whom the proxy draws by a boundary rank", PositionalArgs: args("height"),
+				Example: "cpchaind query provider pool 1200",
+			},
 		},
 	}
 }

@@ -97,12 +97,12 @@ func (c *lazyChain) Provider(ctx context.Context, id uint64) (provider.Provider,
 	return client.Provider(ctx, id)
 }
 
-func (c *lazyChain) Providers(ctx context.Context, active bool) ([]provider.Provider, error) {
+func (c *lazyChain) Holders(ctx context.Context, d int64) ([]provider.Provider, error) {
 	client, _, err := c.dial(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return client.Providers(ctx, active)
+	return client.Holders(ctx, d)
 }
 
 func (c *lazyChain) Boundaries(ctx context.Context) ([]provider.Boundary, error) {

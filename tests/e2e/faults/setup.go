@@ -116,7 +116,7 @@ func (s *story) accepted(ctx context.Context, id uint64) error {
 		if err != nil {
 			return err
 		}
-		waiting := slices.ContainsFunc(g.Proxies, func(p datarights.GrantProxy) bool { return p.State != datarights.PROXY_STATE_ACCEPTED })
+		waiting := slices.ContainsFunc(g.Proxies, func(p datarights.GrantProxy) bool { return p.State == datarights.PROXY_STATE_ASKED })
 		if !waiting {
 			return nil
 		}

@@ -83,6 +83,7 @@ func TestWhatAKilledGatewayAcknowledgedIsFetchedOnce(t *testing.T) {
 func lateHolderWithoutBootstrap(ctx context.Context, t *testing.T, s *stack.Stack, client *replay.Client, id uint64, alice *stack.User, grant uint64) {
 	late, err := s.AddProvider(ctx)
 	require.NoError(t, err)
+	require.NoError(t, s.WaitDrawn(ctx))
 	s.Providers[0].Kill()
 	_, err = client.Send(ctx, id, "hours-24", hours(t, 24, 48))
 	require.NoError(t, err)

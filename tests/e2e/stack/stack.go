@@ -13,7 +13,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
+	offchain "github.com/cpchain/cpchain/offchain/chain"
 	"github.com/cpchain/cpchain/offchain/gateway"
 	"github.com/cpchain/cpchain/offchain/storage"
 	"github.com/cpchain/cpchain/tests/e2e/chain"
@@ -60,7 +62,28 @@ func Start(ctx context.Context, env chain.Env, cfg Config) (*Stack, error) {
 			return nil, err
 		}
 	}
-	return s, nil
+	return s, s.WaitDrawn(ctx)
+}
+
+// WaitDrawn waits for a draw boundary that sees all storage nodes: draws leave out who came later.
+func (s *Stack) WaitDrawn(ctx context.Context) error {
+	client, err := offchain.Dial(ctx, offchain.Config{RPC: s.RPC(), ChainID: s.Chain.ChainID})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	for {
+		boundaries, err := client.Boundaries(ctx)
+		if err == nil && len(boundaries) > 0 && boundaries[0].Holders >= uint64(len(s.Providers)) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("no draw boundary sees all %d storage nodes: %w", len(s.Providers), errors.Join(ctx.Err(), err))
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 // RPC of the first validator.

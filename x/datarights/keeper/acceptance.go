@@ -75,7 +75,11 @@ func (k Keeper) askedProxy(ctx context.Context, id, provider uint64) (types.Gran
 	if err := notOver(g, sdk.UnwrapSDKContext(ctx).BlockTime().Unix()); err != nil {
 		return g, 0, err
 	}
-	if g.Proxies[i].State != types.PROXY_STATE_ASKED {
+	switch g.Proxies[i].State {
+	case types.PROXY_STATE_ASKED:
+	case types.PROXY_STATE_SPARE, types.PROXY_STATE_REPLACED:
+		return g, 0, types.ErrNotAProxy.Wrapf("provider %d in grant %d: %s", provider, id, g.Proxies[i].State)
+	default:
 		return g, 0, types.ErrAnswered.Wrapf("provider %d in grant %d: %s", provider, id, g.Proxies[i].State)
 	}
 	return g, i, nil

@@ -111,7 +111,7 @@ func checkTimes(ctx context.Context, s types.Stream, params types.Params, a type
 	return nil
 }
 
-// checkPlacement checks that every shard has a provider of its own, chosen under a boundary still allowed.
+// checkPlacement checks that every shard has a provider of its own, which the draw by a boundary still allowed lets hold it.
 func (k Keeper) checkPlacement(ctx context.Context, s types.Stream, a types.Anchor) error {
 	if len(a.Placement) != int(s.TotalShards) {
 		return types.ErrPlacement.Wrapf("%d providers for %d shards", len(a.Placement), s.TotalShards)
@@ -121,7 +121,15 @@ func (k Keeper) checkPlacement(ctx context.Context, s types.Stream, a types.Anch
 			return types.ErrHolderTwice.Wrapf("provider %d", id)
 		}
 	}
-	return k.provider.CheckBoundary(ctx, a.Boundary)
+	stream := types.StreamID(sdk.UnwrapSDKContext(ctx).ChainID(), a.Stream)
+	err := k.provider.CheckHolders(ctx, a.Boundary, stream, a.Seq, a.Placement)
+	switch {
+	case errors.Is(err, provider.ErrNotDrawn):
+		return types.Because(types.ErrNotDrawn, err)
+	case errors.Is(err, provider.ErrNotFound):
+		return types.Because(types.ErrPlacement, err)
+	}
+	return err
 }
 
 // storeAnchor opens the deal that stores the bundle, and writes the row and the new head.

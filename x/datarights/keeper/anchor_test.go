@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"crypto/ed25519"
+	"fmt"
 	"testing"
 
 	"github.com/ipfs/go-cid"
@@ -84,6 +85,7 @@ var resigned = []forgery{
 	{"D-ANC-16: too few holders", types.ErrPlacement, func(_ *fixture, m *types.MsgAnchor) { m.Anchor.Placement = m.Anchor.Placement[1:] }},
 	{"D-ANC-16: too many holders", types.ErrPlacement, func(_ *fixture, m *types.MsgAnchor) { m.Anchor.Placement = append(m.Anchor.Placement, 9) }},
 	{"D-ANC-16: a holder of two shards", types.ErrHolderTwice, func(_ *fixture, m *types.MsgAnchor) { m.Anchor.Placement[7] = 1 }},
+	{"D-ANC-18: a holder the draw left out", types.ErrNotDrawn, func(f *fixture, _ *types.MsgAnchor) { f.providers.undrawn = 5 }},
 	{"D-ANC-16: a holder that does not exist", types.ErrPlacement, func(_ *fixture, m *types.MsgAnchor) { m.Anchor.Placement[7] = 77 }},
 	{"D-ANC-16: a holder that has paused", provider.ErrInactive, func(f *fixture, m *types.MsgAnchor) {
 		f.change(8, func(p *provider.Provider) { p.Status = provider.STATUS_PAUSED })
@@ -243,4 +245,39 @@ func TestAnchorOfFindsTheAnchorOfEveryInterval(t *testing.T) {
 	other := f.stream("buoy-2")
 	_, err = f.k.AnchorOf(f.ctx, other, 0)
 	require.ErrorIs(t, err, types.ErrNotFound)
+}
+
+func TestNoAnchorPlacesShardsWithWhomTheDrawLeftOut(t *testing.T) {
+	f := newFixture(t)
+	f.providers.undrawn = 8
+	m := f.nextAnchor(f.stream("buoy-1"))
+	f.refuses(types.ErrNotDrawn, func() error { _, err := f.msg.Anchor(f.ctx, m); return err })
+	m.Anchor.Placement[7] = 9
+	f.sign(m)
+	_, err := f.msg.Anchor(f.ctx, m)
+	require.NoError(t, err)
+}
+
+// A writer that grinds what he can vary for nothing gets the same draw each time.
+func TestGrindingAnAnchorMovesNoDraw(t *testing.T) {
+	f := newFixture(t)
+	stream := f.stream("buoy-1")
+	for i := range 50 {
+		m := f.nextAnchor(stream)
+		a, label := &m.Anchor, fmt.Sprint("grind ", i)
+		a.ManifestCid, a.RecordRoot, a.CommitmentRoot, a.ShardRoot, a.ReceiptRoot = rawCID(label), hash(label), hash(label+"c"), hash(label+"s"), hash(label+"r")
+		a.Records, a.Blocks, a.Intervals = uint64(900+i), uint64(10+i), 10+uint32(i%5)
+		a.LastMs = a.FirstMs + int64(i)
+		f.sign(m)
+		ctx, _ := f.ctx.CacheContext()
+		_, err := NewMsgServer(f.k).Anchor(ctx, m)
+		require.NoError(t, err)
+		for id := range uint64(8) { // the cached transaction is thrown away; the fake's books are not
+			f.providers.loads[id+1] = provider.Load{}
+		}
+	}
+	require.Len(t, f.providers.drawn, 50)
+	for _, by := range f.providers.drawn {
+		require.Equal(t, f.providers.drawn[0], by)
+	}
 }

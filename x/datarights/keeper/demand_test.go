@@ -80,6 +80,7 @@ func TestDemandRefuses(t *testing.T) {
 		{"D-DEM-5: after a rekey that the node lies behind", types.ErrKeyEpoch, func(w world, m *types.MsgDemandFragment) {
 			grant := w.newGrant(w.stream, w.reader)
 			grant.FirstInterval, grant.LastInterval, grant.Split, grant.Proxies = 64, 67, 64, []uint64{7, 8, 9}
+			w.providers.ranks = grant.Proxies
 			d := w.deal(grant, w.keys)
 			res, err := w.msg.Grant(w.ctx, grant)
 			require.NoError(w.t, err)

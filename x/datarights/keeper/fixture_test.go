@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -93,6 +94,12 @@ type fakeProviders struct {
 	loads    map[uint64]provider.Load
 	peerKeys map[uint64][][]byte
 	deals    map[[2]uint64]storage.Deal
+	// undrawn is left out by draws.
+	undrawn uint64
+	// drawn is what holders were checked by, once for each placement.
+	drawn []string
+	// ranks of proxies, first to last.
+	ranks []uint64
 	// stuck makes RemoveGrant of this provider fail.
 	stuck uint64
 }
@@ -234,6 +241,33 @@ func (p *fakeProviders) Candidates(_ context.Context, d int64) ([]provider.Provi
 		}
 	}
 	return list, nil
+}
+
+// CheckHolders lets everybody hold whom no test leaves out.
+func (p *fakeProviders) CheckHolders(ctx context.Context, d int64, stream string, seq uint64, ids []uint64) error {
+	p.drawn = append(p.drawn, fmt.Sprint(d, stream, seq, ids))
+	if err := p.CheckBoundary(ctx, d); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if _, ok := p.rows[id]; !ok {
+			return provider.ErrNotFound.Wrapf("id %d", id)
+		}
+		if p.undrawn == id {
+			return provider.ErrNotDrawn.Wrapf("provider %d", id)
+		}
+	}
+	return nil
+}
+
+// RankProxies ranks 4 to 10 first, then 1 to 3, unless a test has other ranks.
+func (p *fakeProviders) RankProxies(_ context.Context, _ int64, _ string, excluded ...uint64) ([]uint64, error) {
+	ranks := p.ranks
+	if ranks == nil {
+		ids := slices.Sorted(maps.Keys(p.rows))
+		ranks = slices.Concat(ids[3:], ids[:3])
+	}
+	return slices.DeleteFunc(slices.Clone(ranks), func(id uint64) bool { return slices.Contains(excluded, id) }), nil
 }
 
 func (p *fakeProviders) CheckBoundary(_ context.Context, d int64) error {

@@ -11,6 +11,6 @@ const (
 	gasFragment = 6_000
 	// gasPerNode is one key tree node: a grant's cover is computed when it is made and again in every dispute. 66 ns.
 	gasPerNode = 1
-	// gasPerRank is one candidate of a draw, ranked when a parcel is handed over.
-	gasPerRank = 200
+	// gasPerRank is one proxy ranked by its bond, when a grant is made or a parcel handed over: 5.3 µs.
+	gasPerRank = 80
 )

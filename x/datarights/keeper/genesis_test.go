@@ -44,11 +44,13 @@ func populated(t testing.TB) world {
 	settled.ExpiresAt, settled.Proxies = testNow.Unix()+60, []uint64{7, 8, 9}
 	failed.ExpiresAt, failed.Proxies = testNow.Unix()+60, []uint64{1, 2, 3}
 	for _, m := range []*types.MsgGrant{settled, failed} {
+		f.providers.ranks = m.Proxies
 		res, err := f.msg.Grant(f.ctx, m)
 		require.NoError(t, err)
 		require.NoError(t, f.accept(m.Proxies[0], res.Id))
 		require.NoError(t, f.refuse(m.Proxies[1], res.Id))
 	}
+	f.providers.ranks = nil
 	pending := f.grant(w.stream, second, keys)
 	require.NoError(t, f.accept(4, pending.id))
 	_, err = f.msg.RotateReader(f.ctx, rotate)

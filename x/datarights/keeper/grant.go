@@ -10,7 +10,6 @@ import (
 
 	"github.com/cpchain/cpchain/pkg/keytree"
 	"github.com/cpchain/cpchain/x/datarights/types"
-	provider "github.com/cpchain/cpchain/x/provider/types"
 )
 
 // GrantRow returns a row, or ErrNotFound.
@@ -52,7 +51,7 @@ func (k Keeper) Grant(ctx context.Context, owner sdk.AccAddress, msg *types.MsgG
 	if g.Leaves, err = countLeaves(ctx, g, params); err != nil {
 		return 0, err
 	}
-	if err := k.escrow(ctx, owner, g.Fees(len(g.Proxies))); err != nil {
+	if err := k.escrow(ctx, owner, g.Fees(len(msg.Proxies))); err != nil {
 		return 0, err
 	}
 	if g.Id, err = k.grantSeq.Next(ctx); err != nil {
@@ -67,16 +66,20 @@ func (k Keeper) Grant(ctx context.Context, owner sdk.AccAddress, msg *types.MsgG
 }
 
 func newGrant(ctx context.Context, s types.Stream, msg *types.MsgGrant, params types.Params) types.Grant {
-	proxies := make([]types.GrantProxy, len(msg.Proxies))
-	for i, id := range msg.Proxies {
-		proxies[i] = types.GrantProxy{Provider: id, State: types.PROXY_STATE_ASKED}
+	height := sdk.UnwrapSDKContext(ctx).BlockHeight()
+	var proxies []types.GrantProxy
+	for _, id := range msg.Proxies {
+		proxies = append(proxies, types.GrantProxy{Provider: id, State: types.PROXY_STATE_ASKED, Height: height})
+	}
+	for _, id := range msg.Spares {
+		proxies = append(proxies, types.GrantProxy{Provider: id, State: types.PROXY_STATE_SPARE, Height: height})
 	}
 	return types.Grant{
 		Stream: s.Id, Owner: s.Owner, Reader: msg.Reader, ReaderVersion: msg.ReaderVersion, KeyEpoch: msg.KeyEpoch,
 		FirstInterval: msg.FirstInterval, LastInterval: msg.LastInterval, Split: msg.Split, Grain: msg.Grain,
 		Threshold: msg.Threshold, Boundary: msg.Boundary, Proxies: proxies, Root: msg.Root,
 		AcceptanceFee: msg.AcceptanceFee, ExpiresAt: msg.ExpiresAt, Status: types.GRANT_STATUS_PENDING,
-		CreatedHeight: sdk.UnwrapSDKContext(ctx).BlockHeight(), SettleAt: msg.ExpiresAt + params.DisputeWindowSeconds,
+		CreatedHeight: height, SettleAt: msg.ExpiresAt + params.DisputeWindowSeconds,
 	}
 }
 
@@ -89,7 +92,7 @@ func (k Keeper) setGrant(ctx context.Context, g types.Grant) error {
 		return nil
 	}
 	for _, p := range g.Proxies {
-		if p.State == types.PROXY_STATE_REFUSED {
+		if !p.Listed() {
 			continue
 		}
 		if err := k.grantProxies.Set(ctx, collections.Join(p.Holder(), g.Id)); err != nil {
@@ -131,30 +134,6 @@ func checkGrantTimes(s types.Stream, params types.Params, msg *types.MsgGrant, n
 	_, end := s.Grid().Bounds(uint32(min(msg.Split, uint64(msg.LastInterval)+1) - 1))
 	if end > (now+params.ClockSkewSeconds)*1000 {
 		return types.ErrSplit.Wrapf("%d: that interval ends at %d ms, the block is at %d", msg.Split, end, now*1000)
-	}
-	return nil
-}
-
-// checkProxies refuses operators who can't or mustn't hold shares of this grant.
-func (k Keeper) checkProxies(ctx context.Context, s types.Stream, r types.Reader, msg *types.MsgGrant) error {
-	if err := k.provider.CheckBoundary(ctx, msg.Boundary); err != nil {
-		return err
-	}
-	for _, id := range msg.Proxies {
-		row, err := k.provider.Provider(ctx, id)
-		if err != nil {
-			return types.Because(types.ErrProxy, err)
-		}
-		if !row.Proxy || row.Status != provider.STATUS_ACTIVE {
-			return types.ErrProxy.Wrapf("provider %d is not active as a proxy", id)
-		}
-		operator, err := k.account(row.Operator)
-		if err != nil {
-			return err
-		}
-		if k.isAccount(s.Owner, operator) || k.isAccount(r.Owner, operator) {
-			return types.ErrProxyConflict.Wrapf("provider %d", id)
-		}
 	}
 	return nil
 }

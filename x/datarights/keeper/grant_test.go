@@ -76,6 +76,17 @@ func TestGrantRefuses(t *testing.T) {
 		{"D-GRT-9: the reader as a proxy, in capitals", types.ErrProxyConflict, func(f *fixture, m *types.MsgGrant) {
 			f.change(5, func(p *provider.Provider) { p.Operator = strings.ToUpper(f.text(f.bob)) })
 		}},
+		{"D-GRT-14: a later rank in the place of the first", types.ErrNotRanked, func(_ *fixture, m *types.MsgGrant) { m.Proxies[0] = 7 }},
+		{"D-GRT-14: ranks out of order", types.ErrNotRanked, func(_ *fixture, m *types.MsgGrant) { m.Proxies[0], m.Proxies[1] = 5, 4 }},
+		{"D-GRT-14: a proxy without a rank", types.ErrNotRanked, func(f *fixture, m *types.MsgGrant) { f.providers.ranks = []uint64{4, 5, 7, 8} }},
+		{"D-GRT-14: the last ones in the pool, and one more", types.ErrNotRanked, func(f *fixture, m *types.MsgGrant) { f.providers.ranks = []uint64{4, 5} }},
+		{"D-GRT-14: a spare out of order", types.ErrNotRanked, func(_ *fixture, m *types.MsgGrant) { m.Spares = []uint64{8} }},
+		{"D-GRT-9: a spare that is a proxy", types.ErrProxyTwice, func(_ *fixture, m *types.MsgGrant) { m.Spares = []uint64{4} }},
+		{"D-GRT-9: a spare that has paused", types.ErrProxy, func(f *fixture, m *types.MsgGrant) {
+			m.Spares = []uint64{7}
+			f.change(7, func(p *provider.Provider) { p.Status = provider.STATUS_PAUSED })
+		}},
+		{"D-GRT-8: too many spares", types.ErrThreshold, func(_ *fixture, m *types.MsgGrant) { m.Spares = make([]uint64, 17) }},
 		{"D-GRT-10: a draw boundary long past", provider.ErrBoundary, func(_ *fixture, m *types.MsgGrant) { m.Boundary = 1 }},
 		{"D-GRT-11: more nodes than allowed", types.ErrTooManyNodes, func(_ *fixture, m *types.MsgGrant) { m.LastInterval, m.Grain = 1<<20, 0 }},
 		{"D-GRT-12: a short root", types.ErrRoot, func(_ *fixture, m *types.MsgGrant) { m.Root = m.Root[1:] }},
@@ -261,4 +272,19 @@ func TestARevocationNeverBindsBondsLongerThanTheyWereBound(t *testing.T) {
 	require.NoError(t, w.revoke(w.dealt.id))
 	require.Equal(t, before, w.row(w.dealt.id).SettleAt)
 	require.Equal(t, w.providers.loads[4].LockedUntil, before)
+}
+
+func TestARankThatCantBeAskedIsSkipped(t *testing.T) {
+	f := newFixture(t)
+	stream := f.stream("buoy-1")
+	reader, _ := f.reader("laptop")
+	f.change(5, func(p *provider.Provider) { p.Status = provider.STATUS_PAUSED })
+	f.change(8, func(p *provider.Provider) { p.Status = provider.STATUS_LEFT })
+	f.change(4, func(p *provider.Provider) { p.Operator = f.text(f.bob) }) // the reader's
+	m := f.newGrant(stream, reader)
+	m.Proxies, m.Spares = []uint64{6, 7, 9}, []uint64{10, 1}
+	_, err := f.msg.Grant(f.ctx, m)
+	require.NoError(t, err)
+	f.change(5, func(p *provider.Provider) { p.Status = provider.STATUS_ACTIVE })
+	f.refuses(types.ErrNotRanked, func() error { _, err := f.msg.Grant(f.ctx, m); return err })
 }

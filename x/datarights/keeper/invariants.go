@@ -128,7 +128,7 @@ func (k Keeper) checkGrants(ctx context.Context) error {
 			return true, fmt.Errorf("grant %d, settled %t, due %d: queued %t: %w", id, g.Settled, g.SettleAt, queued, err)
 		}
 		for _, p := range g.Proxies {
-			want := !g.Settled && p.State != types.PROXY_STATE_REFUSED
+			want := !g.Settled && p.Listed()
 			if listed, err := k.grantProxies.Has(ctx, collections.Join(p.Holder(), id)); err != nil || listed != want {
 				return true, fmt.Errorf("grant %d, proxy %d %s: listed %t: %w", id, p.Provider, p.State, listed, err)
 			}

@@ -130,6 +130,19 @@ func (s msgServer) Grant(ctx context.Context, msg *types.MsgGrant) (*types.MsgGr
 	return &types.MsgGrantResponse{Id: id}, nil
 }
 
+// Regrant implements types.MsgServer.
+func (s msgServer) Regrant(ctx context.Context, msg *types.MsgRegrant) (*types.MsgRegrantResponse, error) {
+	owner, err := s.k.account(msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := s.k.Regrant(ctx, owner, msg)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgRegrantResponse{Asked: asked}, nil
+}
+
 // AcceptGrant implements types.MsgServer.
 func (s msgServer) AcceptGrant(ctx context.Context, msg *types.MsgAcceptGrant) (*types.MsgAcceptGrantResponse, error) {
 	operator, err := s.k.account(msg.Operator)

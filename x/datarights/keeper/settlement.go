@@ -58,8 +58,8 @@ func (k Keeper) settle(ctx sdk.Context, id uint64) error {
 		return err
 	}
 	for i, p := range g.Proxies {
-		if p.State == types.PROXY_STATE_REFUSED {
-			continue // off the books since
+		if !p.Listed() {
+			continue // never on the books, or off them since
 		}
 		if p.State != types.PROXY_STATE_ASKED {
 			if err := k.provider.RemoveGrant(ctx, p.Holder()); err != nil {

@@ -77,6 +77,7 @@ func TestASettlementThatFailsIsReportedAndStopsNothing(t *testing.T) {
 	w.providers.stuck = honest
 	other := w.newGrant(w.stream, w.reader)
 	other.Proxies = []uint64{7, 8, 9}
+	w.providers.ranks = other.Proxies
 	res, err := w.msg.Grant(w.ctx, other)
 	require.NoError(t, err)
 	w.at(unix(w.row(w.dealt.id).SettleAt + 1))

@@ -150,7 +150,7 @@ func (f *fixture) deal(m *types.MsgGrant, keys readerKeys) *dealt {
 		bz, err := n.MarshalBinary()
 		require.NoError(f.t, err)
 		context := pre.CapsuleContext(name, bz)
-		shares, err := pre.Split(f.rand, seed, context, [9]byte(bz), keys.pre.Public(), int(m.Threshold), m.Proxies)
+		shares, err := pre.Split(f.rand, seed, context, [9]byte(bz), keys.pre.Public(), int(m.Threshold), m.Ranks())
 		require.NoError(f.t, err)
 		capsule, err := pre.NewCapsule(seed, context)
 		require.NoError(f.t, err)

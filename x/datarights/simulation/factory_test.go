@@ -126,7 +126,7 @@ func (c *chain) factories() []simsx.SimMsgFactoryX {
 		providersimulation.MsgRegisterFactory(p), providersimulation.MsgRegisterFactory(p), providersimulation.MsgSetPausedFactory(p), providersimulation.MsgLeaveFactory(p),
 		simulation.MsgCreateStreamFactory(k), simulation.MsgUpdateStreamFactory(k), simulation.MsgSetWriterFactory(k), simulation.MsgBumpWriterFactory(k),
 		simulation.MsgRekeyFactory(k), simulation.MsgAnchorFactory(k), simulation.MsgAnchorFactory(k), simulation.MsgAnchorFactory(k),
-		simulation.MsgRegisterReaderFactory(k), simulation.MsgRotateReaderFactory(k), simulation.MsgGrantFactory(k), simulation.MsgGrantFactory(k),
+		simulation.MsgRegrantFactory(k), simulation.MsgRegisterReaderFactory(k), simulation.MsgRotateReaderFactory(k), simulation.MsgGrantFactory(k), simulation.MsgGrantFactory(k),
 		simulation.MsgAcceptGrantFactory(k), simulation.MsgAcceptGrantFactory(k), simulation.MsgRefuseGrantFactory(k), simulation.MsgRevokeGrantFactory(k),
 		simulation.MsgDisputeFragmentFactory(k), simulation.MsgUpdateParamsFactory(),
 		simulation.MsgDemandFragmentFactory(k), simulation.MsgDemandFragmentFactory(k), simulation.MsgAnswerDemandFactory(k), simulation.MsgRefuteDemandFactory(k),
@@ -205,6 +205,8 @@ func (c *chain) deliver(ctx context.Context, msg sdk.Msg) (err error) {
 		_, err = s.RotateReader(ctx, m)
 	case *types.MsgGrant:
 		_, err = s.Grant(ctx, m)
+	case *types.MsgRegrant:
+		_, err = s.Regrant(ctx, m)
 	case *types.MsgAcceptGrant:
 		_, err = s.AcceptGrant(ctx, m)
 	case *types.MsgRefuseGrant:
@@ -256,7 +258,7 @@ func TestRandomMessagesKeepTheInvariants(t *testing.T) {
 		}
 	}
 	t.Log(total)
-	require.Len(t, total, 3+22+3, "every message was delivered, grants were settled, demands ended and parcels handed over: %v", total)
+	require.Len(t, total, 3+23+3, "every message was delivered, grants were settled, demands ended and parcels handed over: %v", total)
 }
 
 func TestTheSameSeedGivesTheSameState(t *testing.T) {

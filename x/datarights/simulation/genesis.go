@@ -34,5 +34,7 @@ func RandomParams(r *rand.Rand) types.Params {
 	params.DemandsPerBlock = 1 + uint32(r.Int31n(3))
 	params.AnswersKeptBlocks = 1 + r.Int63n(20)
 	params.HandOverBlocks = 1 + r.Int63n(10)
+	params.MaxSpares = uint32(r.Int31n(4))
+	params.SilentBlocks = 1 + r.Int63n(10)
 	return params
 }

@@ -46,7 +46,7 @@ func leavesOf(g types.Grant) ([][]byte, []merkle.Hash, error) {
 // rootOf commits a simulated grant to its leaves.
 func rootOf(m *types.MsgGrant) ([]byte, error) {
 	g := types.Grant{KeyEpoch: m.KeyEpoch, FirstInterval: m.FirstInterval, LastInterval: m.LastInterval, Split: m.Split, Grain: m.Grain}
-	for _, id := range m.Proxies {
+	for _, id := range m.Ranks() {
 		g.Proxies = append(g.Proxies, types.GrantProxy{Provider: id})
 	}
 	_, hashes, err := leavesOf(g)

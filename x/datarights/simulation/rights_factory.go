@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cosmos/cosmos-sdk/testutil/simsx"
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -82,9 +83,10 @@ func MsgGrantFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgGrant] {
 		if open, err := p.stream.IntervalAt(now.UnixMilli()); err == nil && r.Bool() {
 			msg.Split = uint64(open)
 		}
-		msg.Proxies = choose(r, providers(ctx, k, func(row provider.Provider) bool {
-			return row.Proxy && row.Operator != p.owner.AddressBech32 && row.Operator != readerOwner.AddressBech32
-		}), 1+r.Intn(3))
+		if ranks := ranked(ctx, k, msg, p.owner.Address, readerOwner.Address); len(ranks) > 0 {
+			n := 1 + r.Intn(min(3, len(ranks)))
+			msg.Proxies, msg.Spares = ranks[:n], ranks[n:n+min(len(ranks)-n, r.Intn(1+int(params.MaxSpares)))]
+		}
 		escrow := sdk.NewCoin(types.FeeDenom, msg.AcceptanceFee.Amount.MulRaw(int64(len(msg.Proxies))))
 		if msg.Boundary == 0 || msg.Proxies == nil || !p.owner.LiquidBalance().BlockAmount(escrow) {
 			reporter.Skip("no boundary, too few proxies, or no coins")
@@ -96,6 +98,63 @@ func MsgGrantFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgGrant] {
 		}
 		return []simsx.SimAccount{p.owner}, msg
 	}
+}
+
+// ranked lists the ranks of a grant's draw that can be asked now.
+func ranked(ctx context.Context, k keeper.Keeper, msg *types.MsgGrant, accounts ...sdk.AccAddress) []uint64 {
+	var excluded []uint64
+	for _, account := range accounts {
+		if row, err := k.Registry().ProviderByOperator(ctx, account); err == nil {
+			excluded = append(excluded, row.Id)
+		}
+	}
+	stream := types.StreamID(sdk.UnwrapSDKContext(ctx).ChainID(), msg.Stream)
+	ranks, err := k.Registry().RankProxies(ctx, msg.Boundary, stream, excluded...)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(ranks, func(id uint64) bool {
+		row, err := k.Registry().Provider(ctx, id)
+		return err != nil || !row.Offers(false, true)
+	})
+}
+
+// MsgRegrantFactory replaces the proxies of a grant that refused or were silent, as far as there are spares.
+func MsgRegrantFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgRegrant] {
+	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgRegrant) {
+		params, err := k.Params(ctx)
+		if err != nil {
+			reporter.Skip("no params")
+			return nil, nil
+		}
+		msg := &types.MsgRegrant{}
+		owner, g := anyGrant(ctx, k, data, reporter, func(g types.Grant) bool {
+			msg.Replaced = replaceable(ctx, k, g, params)
+			return len(msg.Replaced) > 0
+		})
+		if reporter.IsSkipped() || !owner.LiquidBalance().BlockAmount(g.Fees(len(msg.Replaced))) {
+			reporter.Skip("nobody to be replaced, or no coins")
+			return nil, nil
+		}
+		msg.Owner, msg.Grant = owner.AddressBech32, g.Id
+		return []simsx.SimAccount{owner}, msg
+	}
+}
+
+// replaceable lists as many proxies that may be replaced as there are spares to be asked.
+func replaceable(ctx context.Context, k keeper.Keeper, g types.Grant, params types.Params) []uint64 {
+	var gone []uint64
+	spares, height := 0, sdk.UnwrapSDKContext(ctx).BlockHeight()
+	for _, p := range g.Proxies {
+		switch row, err := k.Registry().Provider(ctx, p.Provider); {
+		case err != nil:
+		case p.State == types.PROXY_STATE_SPARE && row.Offers(false, true):
+			spares++
+		case p.State == types.PROXY_STATE_REFUSED, p.State == types.PROXY_STATE_ASKED && height >= p.Height+params.SilentBlocks:
+			gone = append(gone, p.Provider)
+		}
+	}
+	return gone[:min(len(gone), spares)]
 }
 
 // asked picks an open grant and a proxy that has not answered, or sets the reporter to skip.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
+	"slices"
 
 	"github.com/ipfs/go-cid"
 	"github.com/multiformats/go-multihash"
@@ -156,7 +157,13 @@ func nextAnchor(ctx context.Context, k keeper.Keeper, p picked, r *simsx.XRand) 
 	}
 	a.Placement = choose(r, providers(ctx, k, func(row provider.Provider) bool {
 		load, err := k.Registry().Load(ctx, row.Id)
-		return err == nil && row.Storage && row.StoragePriceUcpc.LTE(math.NewIntFromUint64(account.PriceUcpc)) && load.ShardBytes+a.ShardBytes <= row.CapacityBytes
+		return err == nil && row.Storage && row.StoragePriceUcpc.LTE(math.NewIntFromUint64(account.PriceUcpc)) && load.ShardBytes+a.ShardBytes <= row.CapacityBytes && drawn(ctx, k, s, a, row.Id)
 	}), int(s.TotalShards))
 	return a, a.Placement != nil
+}
+
+// drawn tells whether the anchor's boundary lets a provider hold one of its shards.
+func drawn(ctx context.Context, k keeper.Keeper, s types.Stream, a types.Anchor, id uint64) bool {
+	stream := types.StreamID(sdk.UnwrapSDKContext(ctx).ChainID(), s.Id)
+	return k.Registry().CheckHolders(ctx, a.Boundary, stream, a.Seq, slices.Repeat([]uint64{id}, int(s.TotalShards))) == nil
 }

@@ -12,7 +12,7 @@ import (
 func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 	registry.RegisterImplementations((*sdk.Msg)(nil),
 		&MsgCreateStream{}, &MsgUpdateStream{}, &MsgSetWriter{}, &MsgBumpWriter{}, &MsgRekey{}, &MsgAnchor{},
-		&MsgRegisterReader{}, &MsgRotateReader{}, &MsgGrant{}, &MsgAcceptGrant{}, &MsgRefuseGrant{}, &MsgRevokeGrant{},
+		&MsgRegisterReader{}, &MsgRotateReader{}, &MsgGrant{}, &MsgRegrant{}, &MsgAcceptGrant{}, &MsgRefuseGrant{}, &MsgRevokeGrant{},
 		&MsgDisputeFragment{}, &MsgDemandFragment{}, &MsgAnswerDemand{}, &MsgRefuteDemand{}, &MsgDemandCapsule{}, &MsgAnswerCapsule{},
 		&MsgHandOver{}, &MsgTakeOver{}, &MsgDeclineHandOver{}, &MsgUpdateParams{})
 	msgservice.RegisterMsgServiceDesc(registry, &_Msg_serviceDesc)
@@ -31,6 +31,7 @@ func RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
 	legacy.RegisterAminoMsg(cdc, &MsgGrant{}, "cpchain/MsgGrant")
 	legacy.RegisterAminoMsg(cdc, &MsgAcceptGrant{}, "cpchain/MsgAcceptGrant")
 	legacy.RegisterAminoMsg(cdc, &MsgRefuseGrant{}, "cpchain/MsgRefuseGrant")
+	legacy.RegisterAminoMsg(cdc, &MsgRegrant{}, "cpchain/MsgRegrant")
 	legacy.RegisterAminoMsg(cdc, &MsgRevokeGrant{}, "cpchain/MsgRevokeGrant")
 	legacy.RegisterAminoMsg(cdc, &MsgDisputeFragment{}, "cpchain/MsgDisputeFragment")
 	legacy.RegisterAminoMsg(cdc, &MsgDemandFragment{}, "cpchain/MsgDemandFragment")

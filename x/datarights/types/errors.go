@@ -39,6 +39,7 @@ var (
 	ErrIntervals       = errorsmod.Register(ModuleName, 35, "bad number of intervals")
 	ErrCounts          = errorsmod.Register(ModuleName, 36, "bad counts of records or blocks")
 	ErrHolderTwice     = errorsmod.Register(ModuleName, 37, "a provider is to hold two shards of one bundle")
+	ErrNotDrawn        = errorsmod.Register(ModuleName, 38, "the draw left a holder out")
 
 	ErrReaderKey     = errorsmod.Register(ModuleName, 40, "bad reader key or proof of possession")
 	ErrReaderVersion = errorsmod.Register(ModuleName, 41, "not the reader's current version")
@@ -58,6 +59,9 @@ var (
 	ErrProxyTwice    = errorsmod.Register(ModuleName, 62, "a provider is named as proxy twice")
 	ErrGrain         = errorsmod.Register(ModuleName, 63, "bad grain")
 	ErrRevoked       = errorsmod.Register(ModuleName, 64, "the grant has been revoked")
+	ErrNotRanked     = errorsmod.Register(ModuleName, 66, "not the first ranks of the proxies' draw")
+	ErrReplace       = errorsmod.Register(ModuleName, 67, "the proxy can't be replaced")
+	ErrNoSpare       = errorsmod.Register(ModuleName, 68, "no spare is left that could be asked")
 	ErrReason        = errorsmod.Register(ModuleName, 65, "bad reason of a refusal")
 
 	ErrAnswerForeign   = errorsmod.Register(ModuleName, 70, "the answer is not about this grant")

@@ -31,6 +31,8 @@ type ProviderKeeper interface {
 	CheckBoundary(ctx context.Context, d int64) error
 	BoundarySeed(ctx context.Context, d int64) ([]byte, error)
 	Candidates(ctx context.Context, d int64) ([]provider.Provider, error)
+	CheckHolders(ctx context.Context, d int64, stream string, seq uint64, providers []uint64) error
+	RankProxies(ctx context.Context, d int64, stream string, excluded ...uint64) ([]uint64, error)
 }
 
 // StorageKeeper stores bundles: their placement, and what is paid for it.

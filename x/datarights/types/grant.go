@@ -26,6 +26,11 @@ func (g Grant) Count(state ProxyState) int {
 // Accepted counts the proxies that hold a good parcel and were not proved wrong.
 func (g Grant) Accepted() int { return g.Count(PROXY_STATE_ACCEPTED) }
 
+// Listed tells whether a proxy has to do with the grant: it was asked and has neither refused nor been replaced.
+func (p GrantProxy) Listed() bool {
+	return p.State == PROXY_STATE_ASKED || p.State == PROXY_STATE_ACCEPTED || p.State == PROXY_STATE_FAULTY
+}
+
 // End is when the right is over (unix seconds): at its expiry or its revocation.
 func (g Grant) End() int64 {
 	if g.Status == GRANT_STATUS_REVOKED {

@@ -9,7 +9,7 @@ import (
 )
 
 // GrantCover lists the key tree nodes of a grant, in the order of its leaves: leaf (node i, proxy j) is number
-// i × len(proxies) + j.
+// i × len(proxies) + j. Spares are among the proxies: a regrant moves no leaf and needs no new root.
 func GrantCover(g Grant, maxNodes int) ([]keytree.Node, error) {
 	if g.Grain > keytree.Depth {
 		return nil, ErrGrain.Wrapf("%d, at most %d", g.Grain, keytree.Depth)

@@ -35,12 +35,32 @@ func (m *MsgGrant) Validate(p Params) error {
 	case len(m.Root) != sha256.Size:
 		return ErrRoot.Wrapf("%d bytes, not %d", len(m.Root), sha256.Size)
 	}
-	for i, id := range m.Proxies {
-		if slices.Contains(m.Proxies[:i], id) {
+	if len(m.Spares) > int(p.MaxSpares) || n+len(m.Spares) > pre.MaxProxies {
+		return ErrThreshold.Wrapf("%d spares for %d proxies; at most %d spares, and %d of both", len(m.Spares), n, p.MaxSpares, pre.MaxProxies)
+	}
+	ranks := m.Ranks()
+	for i, id := range ranks {
+		if slices.Contains(ranks[:i], id) {
 			return ErrProxyTwice.Wrapf("provider %d", id)
 		}
 	}
 	return validFee("acceptance_fee", m.AcceptanceFee)
+}
+
+// Ranks are the proxies and the spares, in the order of the draw.
+func (m *MsgGrant) Ranks() []uint64 { return slices.Concat(m.Proxies, m.Spares) }
+
+// Validate checks everything that needs no state.
+func (m *MsgRegrant) Validate() error {
+	if len(m.Replaced) == 0 || len(m.Replaced) > pre.MaxProxies {
+		return ErrReplace.Wrapf("%d proxies named; name 1 to %d", len(m.Replaced), pre.MaxProxies)
+	}
+	for i, id := range m.Replaced {
+		if slices.Contains(m.Replaced[:i], id) {
+			return ErrProxyTwice.Wrapf("provider %d", id)
+		}
+	}
+	return nil
 }
 
 // validFee accepts an amount of the fee denom, zero included.

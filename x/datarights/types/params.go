@@ -38,6 +38,8 @@ func DefaultParams() Params {
 		DemandsPerBlock:       100,
 		AnswersKeptBlocks:     100_000,
 		HandOverBlocks:        720,
+		MaxSpares:             16,
+		SilentBlocks:          720,
 	}
 }
 
@@ -77,6 +79,8 @@ func (p Params) Validate() error {
 		{"demands_per_block", int64(p.DemandsPerBlock), 1, 10_000},
 		{"answers_kept_blocks", p.AnswersKeptBlocks, 1, 10_000_000},
 		{"hand_over_blocks", p.HandOverBlocks, 1, 1_000_000},
+		{"max_spares", int64(p.MaxSpares), 0, 64},
+		{"silent_blocks", p.SilentBlocks, 1, 1_000_000},
 	} {
 		if b.value < b.low || b.value > b.high {
 			return ErrParams.Wrapf("%s is %d; it must be %d to %d", b.name, b.value, b.low, b.high)

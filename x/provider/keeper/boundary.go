@@ -30,11 +30,51 @@ func (k Keeper) recordBoundary(ctx context.Context) error {
 	if err != nil || len(seed) != types.SeedBytes {
 		return err // without a seed there is no boundary, and the chain goes on
 	}
-	//nolint:gosec // a block's height
-	if err := k.boundaries.Set(ctx, uint64(height), types.Boundary{Height: height, Seed: seed}); err != nil {
+	if err := k.storeBoundary(ctx, height, seed, int(params.DrawPool)); err != nil {
 		return err
 	}
 	return k.pruneBoundaries(ctx, int(params.BoundariesKept))
+}
+
+// storeBoundary stores a seed with what draws by it weigh: sums over the holders, and the pool of proxies.
+func (k Keeper) storeBoundary(ctx context.Context, height int64, seed []byte, pool int) error {
+	totals, err := k.providers.Indexes.standing.sums(ctx)
+	if err != nil {
+		return err
+	}
+	b := types.Boundary{Height: height, Seed: seed, Holders: totals.Holders, CapacityBytes: totals.CapacityBytes}
+	largest, err := k.heaviest(ctx, k.providers.Indexes.holders, types.MaxLargest)
+	if err != nil {
+		return err
+	}
+	for _, row := range largest {
+		b.Largest = append(b.Largest, row.CapacityBytes)
+	}
+	proxies, err := k.heaviest(ctx, k.providers.Indexes.proxies, pool)
+	if err != nil {
+		return err
+	}
+	var p types.Pool
+	for _, row := range proxies {
+		p.Candidates = append(p.Candidates, types.Candidate{Id: row.Id, Operator: row.Operator, Bond: row.Bond.Amount})
+	}
+	//nolint:gosec // a block's height
+	return errors.Join(k.boundaries.Set(ctx, uint64(height), b), k.pools.Set(ctx, uint64(height), p))
+}
+
+// heaviest lists the first n rows of an order.
+func (k Keeper) heaviest(ctx context.Context, order rankIndex, n int) ([]types.Provider, error) {
+	ids, err := order.first(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]types.Provider, len(ids))
+	for i, id := range ids {
+		if rows[i], err = k.Provider(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
 }
 
 func (k Keeper) pruneBoundaries(ctx context.Context, keep int) error {
@@ -43,8 +83,8 @@ func (k Keeper) pruneBoundaries(ctx context.Context, keep int) error {
 		return err
 	}
 	for _, b := range all[min(keep, len(all)):] { // one, or more where params have just been lowered
-		//nolint:gosec // a block's height
-		if err := k.boundaries.Remove(ctx, uint64(b.Height)); err != nil {
+		height := uint64(b.Height) //nolint:gosec // a block's height
+		if err := errors.Join(k.boundaries.Remove(ctx, height), k.pools.Remove(ctx, height)); err != nil {
 			return err
 		}
 	}

@@ -38,6 +38,9 @@ func (k Keeper) InitGenesis(ctx context.Context, g *types.GenesisState) error {
 			return err
 		}
 	}
+	if err := k.initStandings(ctx, g); err != nil {
+		return err
+	}
 	height := sdk.UnwrapSDKContext(ctx).BlockHeight()
 	for _, b := range g.Boundaries {
 		if b.Height > height {
@@ -48,7 +51,36 @@ func (k Keeper) InitGenesis(ctx context.Context, g *types.GenesisState) error {
 			return err
 		}
 	}
+	for _, p := range g.Pools {
+		if p.Height > height {
+			continue
+		}
+		//nolint:gosec // Validate takes positive heights only
+		if err := k.pools.Set(ctx, uint64(p.Height), p.Pool); err != nil {
+			return err
+		}
+	}
 	return k.CheckInvariants(ctx)
+}
+
+// initStandings brings back the weights that boundaries saw; the index has noted those of now. On a chain that starts again at a
+// lower height all were before its first boundary.
+func (k Keeper) initStandings(ctx context.Context, g *types.GenesisState) error {
+	height := sdk.UnwrapSDKContext(ctx).BlockHeight()
+	known := make(map[uint64]types.Standing, len(g.Standings))
+	for _, s := range g.Standings {
+		known[s.Id] = s.Standing.Until(height)
+	}
+	for _, p := range g.Providers {
+		s, ok := known[p.Id]
+		if !ok {
+			s = types.Standing{}.Changed(max(height-1, 0), p.HolderWeight(), nil)
+		}
+		if err := k.providers.Indexes.standing.standings.Set(ctx, p.Id, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ExportGenesis reads all state.
@@ -76,6 +108,15 @@ func (k Keeper) ExportGenesis(ctx context.Context) (*types.GenesisState, error) 
 		}),
 		k.boundaries.Walk(ctx, nil, func(_ uint64, b types.Boundary) (bool, error) {
 			g.Boundaries = append(g.Boundaries, b)
+			return false, nil
+		}),
+		k.pools.Walk(ctx, nil, func(height uint64, p types.Pool) (bool, error) {
+			//nolint:gosec // a block's height
+			g.Pools = append(g.Pools, types.PoolRecord{Height: int64(height), Pool: p})
+			return false, nil
+		}),
+		k.providers.Indexes.standing.standings.Walk(ctx, nil, func(id uint64, s types.Standing) (bool, error) {
+			g.Standings = append(g.Standings, types.StandingRecord{Id: id, Standing: s})
 			return false, nil
 		}))
 }

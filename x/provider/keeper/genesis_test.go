@@ -64,12 +64,16 @@ func TestGenesisIsRefusedWhereTheBankDoesNotHoldTheBonds(t *testing.T) {
 func TestAChainStartedAgainAtALowerHeightDrawsAnew(t *testing.T) {
 	f := newFixture(t)
 	f.block(200)
+	_, id := f.register(1)
 	g, err := f.k.ExportGenesis(f.ctx)
 	require.NoError(t, err)
 	require.Len(t, g.Boundaries, 1)
-	again := newFixture(t)
+	again := newFixtureOf(t)
+	again.bank.balances = maps.Clone(f.bank.balances)
 	require.NoError(t, again.k.InitGenesis(again.ctx, g))
 	again.block(11)
 	again.ctx = again.ctx.WithBlockHeight(12)
 	require.NoError(t, again.k.CheckBoundary(again.ctx, 11))
+	require.NoError(t, again.k.CheckHolders(again.ctx, 11, "cpchain-1/1", 0, []uint64{id}), "the first boundary sees who was there before")
+	require.NoError(t, again.k.CheckInvariants(again.ctx))
 }

@@ -44,15 +44,21 @@ func (i presentIndex) Unreference(ctx context.Context, id uint64, old func() (ty
 	return i.Unique.Unreference(ctx, id, func() (types.Provider, error) { return before, nil })
 }
 
-// providerIndexes find the providers that have not left.
+// providerIndexes find the providers that have not left, and order those that draws weigh.
 type providerIndexes struct {
 	// operator: operator account bytes -> id.
 	operator presentIndex
 	// peerKey: current peer key -> id.
 	peerKey presentIndex
+	// holders: (capacity, largest first, id) of those active in storage.
+	holders rankIndex
+	// proxies: (bond, largest first, id) of those active as proxies.
+	proxies rankIndex
+	// standing keeps the weights boundaries saw.
+	standing standingIndex
 }
 
 // IndexesList implements collections.Indexes.
 func (i providerIndexes) IndexesList() []collections.Index[uint64, types.Provider] {
-	return []collections.Index[uint64, types.Provider]{i.operator, i.peerKey}
+	return []collections.Index[uint64, types.Provider]{i.operator, i.peerKey, i.holders, i.proxies, i.standing}
 }

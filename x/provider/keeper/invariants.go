@@ -16,7 +16,7 @@ import (
 // CheckInvariants checks what must hold after every block; the README's section "Invariants" has it in words.
 func (k Keeper) CheckInvariants(ctx context.Context) error {
 	for _, check := range []func(context.Context) error{
-		k.checkBalance, k.checkRows, k.checkIndexes, k.checkPeerKeys, k.checkLoads, k.checkQueue,
+		k.checkBalance, k.checkRows, k.checkIndexes, k.checkPeerKeys, k.checkLoads, k.checkQueue, k.checkWeights, k.checkBoundaries,
 	} {
 		if err := check(ctx); err != nil {
 			return err

@@ -55,6 +55,28 @@ func TestInvariantsSeeEachBreach(t *testing.T) {
 			alive.Status = types.STATUS_ACTIVE
 			return f.k.providers.Indexes.peerKey.Reference(ctx, left, alive, func() (types.Provider, error) { return alive, collections.ErrNotFound })
 		}},
+		"a total too large": {"the totals say", func(ctx sdk.Context) error {
+			return f.k.providers.Indexes.standing.add(ctx, 0, 1)
+		}},
+		"a standing that is not the row's": {"ends at 7 bytes", func(ctx sdk.Context) error {
+			s := types.Standing{Changes: []types.Weight{{Height: 1, CapacityBytes: 7}}}
+			return f.k.providers.Indexes.standing.standings.Set(ctx, id, s)
+		}},
+		"an order that lacks one": {"order by bond: 1 entries are missing", func(ctx sdk.Context) error {
+			return f.k.providers.Indexes.proxies.Unreference(ctx, id, func() (types.Provider, error) { return row, nil })
+		}},
+		"an order by another weight": {"should not stand at", func(ctx sdk.Context) error {
+			heavy := row
+			heavy.CapacityBytes++
+			if err := f.k.providers.Indexes.holders.Unreference(ctx, id, func() (types.Provider, error) { return row, nil }); err != nil {
+				return err
+			}
+			return f.k.providers.Indexes.holders.Reference(ctx, id, heavy, func() (types.Provider, error) { return heavy, collections.ErrNotFound })
+		}},
+		"a boundary without pool": {"boundary 5 has no pool", func(ctx sdk.Context) error {
+			return f.k.boundaries.Set(ctx, 5, types.Boundary{Height: 5, CapacityBytes: math.ZeroInt()})
+		}},
+		"a pool without boundary": {"has no boundary", func(ctx sdk.Context) error { return f.k.pools.Set(ctx, 5, types.Pool{}) }},
 	} {
 		broken, _ := f.ctx.CacheContext()
 		require.NoError(t, c.spoil(broken), name)

@@ -34,6 +34,8 @@ type Keeper struct {
 	loads collections.Map[uint64, types.Load]
 	// boundaries: height -> draw seed. BeginBlock deletes all but the newest.
 	boundaries collections.Map[uint64, types.Boundary]
+	// pools: height of a boundary -> whom its proxy draws rank. Deleted with the boundary.
+	pools collections.Map[uint64, types.Pool]
 	// unbonding: (unix seconds, id) of bonds to be paid out. EndBlock deletes; Slash does when nothing is left of the bond.
 	unbonding collections.KeySet[collections.Pair[int64, uint64]]
 }
@@ -44,6 +46,7 @@ func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, address
 ) Keeper {
 	sb := collections.NewSchemaBuilder(storeService)
 	id := collections.Uint64Key
+	boundaries := collections.NewMap(sb, types.BoundaryKey, "boundaries", collections.Uint64Key, codec.CollValue[types.Boundary](cdc))
 	k := Keeper{
 		addresses: addresses, authority: authority, bank: bank, randomness: randomness, reputation: reputation,
 		params:   collections.NewItem(sb, types.ParamsKey, "params", codec.CollValue[types.Params](cdc)),
@@ -53,11 +56,25 @@ func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, address
 				func(_ uint64, p types.Provider) ([]byte, error) { return addresses.StringToBytes(p.Operator) })},
 			peerKey: presentIndex{indexes.NewUnique(sb, types.PeerKeyIndex, "providers_by_peer_key", collections.BytesKey, id,
 				func(_ uint64, p types.Provider) ([]byte, error) { return p.PeerKey, nil })},
+			holders: rankIndex{
+				indexes.NewMulti(sb, types.HolderIndex, "providers_by_capacity", collections.BytesKey, id, byCapacity),
+				func(p types.Provider) bool { return p.HolderWeight() > 0 },
+			},
+			proxies: rankIndex{
+				indexes.NewMulti(sb, types.ProxyIndex, "providers_by_bond", collections.BytesKey, id, byBond),
+				func(p types.Provider) bool { return p.Offers(false, true) },
+			},
+			standing: standingIndex{
+				standings:  collections.NewMap(sb, types.StandingKey, "standings", id, codec.CollValue[types.Standing](cdc)),
+				totals:     collections.NewItem(sb, types.TotalsKey, "totals", codec.CollValue[types.Totals](cdc)),
+				boundaries: boundaries,
+			},
 		}),
 		peerKeys: collections.NewMap(sb, types.PeerKeysKey, "peer_keys",
 			collections.PairKeyCodec(id, collections.Uint32Key), collections.BytesValue),
 		loads:      collections.NewMap(sb, types.LoadKey, "loads", id, codec.CollValue[types.Load](cdc)),
-		boundaries: collections.NewMap(sb, types.BoundaryKey, "boundaries", collections.Uint64Key, codec.CollValue[types.Boundary](cdc)),
+		boundaries: boundaries,
+		pools:      collections.NewMap(sb, types.PoolKey, "pools", collections.Uint64Key, codec.CollValue[types.Pool](cdc)),
 		unbonding:  collections.NewKeySet(sb, types.UnbondingKey, "unbonding", collections.PairKeyCodec(collections.Int64Key, id)),
 	}
 	schema, err := sb.Build()

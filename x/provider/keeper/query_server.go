@@ -45,11 +45,18 @@ func (s queryServer) withLoad(ctx context.Context, p types.Provider, err error) 
 	if err != nil {
 		return nil, queryError(err)
 	}
-	load, err := s.k.Load(ctx, p.Id)
-	if err != nil {
-		return nil, err
+	res, err := s.whole(ctx, p)
+	return &res, err
+}
+
+// whole is a row with all that is kept apart from it.
+func (s queryServer) whole(ctx context.Context, p types.Provider) (res types.QueryProviderResponse, err error) {
+	res.Provider = p
+	if res.Load, err = s.k.Load(ctx, p.Id); err != nil {
+		return res, err
 	}
-	return &types.QueryProviderResponse{Provider: p, Load: load}, nil
+	res.Standing, err = s.k.providers.Indexes.standing.of(ctx, p.Id)
+	return res, err
 }
 
 // Provider implements types.QueryServer.
@@ -90,10 +97,7 @@ func (s queryServer) Providers(ctx context.Context, req *types.QueryProvidersReq
 		func(_ uint64, p types.Provider) (bool, error) {
 			return !req.Active || p.Status == types.STATUS_ACTIVE, nil
 		},
-		func(id uint64, p types.Provider) (types.QueryProviderResponse, error) {
-			load, err := s.k.Load(ctx, id)
-			return types.QueryProviderResponse{Provider: p, Load: load}, err
-		})
+		func(_ uint64, p types.Provider) (types.QueryProviderResponse, error) { return s.whole(ctx, p) })
 	if err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
@@ -116,4 +120,13 @@ func (s queryServer) Boundaries(ctx context.Context, _ *types.QueryBoundariesReq
 		return nil, err
 	}
 	return &types.QueryBoundariesResponse{Boundaries: list}, nil
+}
+
+// Pool implements types.QueryServer.
+func (s queryServer) Pool(ctx context.Context, req *types.QueryPoolRequest) (*types.QueryPoolResponse, error) {
+	pool, err := s.k.Pool(ctx, req.Height)
+	if err != nil {
+		return nil, queryError(err)
+	}
+	return &types.QueryPoolResponse{Pool: pool}, nil
 }

@@ -27,5 +27,6 @@ func RandomParams(r *rand.Rand) types.Params {
 	params.BoundaryBlocks = 1 + r.Int63n(20)
 	params.BoundariesKept = 2 + uint32(r.Int31n(10))
 	params.FragmentSlashBps = 1 + uint32(r.Int31n(types.MaxBps))
+	params.DrawPool = 1 + uint32(r.Int31n(20))
 	return params
 }

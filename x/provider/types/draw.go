@@ -1,12 +1,13 @@
 package types
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"math/big"
 	"slices"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
 )
 
 // Labels that keep the two draws apart.
@@ -51,6 +52,26 @@ func DrawProxies(seed []byte, stream string, candidates []Provider, n int) ([]ui
 	return ids, nil
 }
 
+// RankPool ranks all of a pool but the providers excluded, as DrawProxies does: ids by rank.
+func RankPool(seed []byte, stream string, pool Pool, excluded ...uint64) ([]uint64, error) {
+	rows := slices.DeleteFunc(pool.Rows(), func(row Provider) bool {
+		return slices.Contains(excluded, row.Id) || !row.Bond.IsPositive()
+	})
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	return DrawProxies(seed, stream, rows, len(rows))
+}
+
+// Rows are the pool's candidates as far as a draw looks at a row.
+func (p Pool) Rows() []Provider {
+	rows := make([]Provider, len(p.Candidates))
+	for i, c := range p.Candidates {
+		rows[i] = Provider{Id: c.Id, Operator: c.Operator, Bond: sdk.NewCoin(BondDenom, c.Bond)}
+	}
+	return rows
+}
+
 // negLog2 returns -log2((h+1) / 2^256) · 2^logBits for a 32-byte number h, rounded up by less than one unit. The digits of
 // log2 come one by one by squaring a mantissa of 128 bits.
 func negLog2(hash []byte) *big.Int {
@@ -68,46 +89,6 @@ func negLog2(hash []byte) *big.Int {
 		}
 	}
 	return log.Sub(new(big.Int).Lsh(big.NewInt(256), logBits), log)
-}
-
-// EligibleHolders lists the candidates that may hold shards of a bundle of n shards, in the order of their hashes: operator o
-// is eligible iff H(seed ‖ stream ‖ seq ‖ o) / 2^256 < min(1, 2·n·w_o/W) with the announced capacity as weight w and W the
-// sum over the candidates. Where that would leave fewer than n (small networks) all are eligible. It is pure: the order of
-// the candidates does not matter.
-func EligibleHolders(seed []byte, stream string, seq uint64, n int, candidates []Provider) []Provider {
-	type hashed struct {
-		row  Provider
-		hash []byte
-		in   bool
-	}
-	total := new(big.Int)
-	for _, c := range candidates {
-		total.Add(total, new(big.Int).SetUint64(c.CapacityBytes))
-	}
-	all := make([]hashed, len(candidates))
-	eligible := 0
-	for i, c := range candidates {
-		h := drawHash(holderDrawLabel, seed, []byte(stream), binary.BigEndian.AppendUint64(nil, seq), []byte(c.Operator))
-		all[i] = hashed{c, h, belowShare(h, c.CapacityBytes, total, n)}
-		if all[i].in {
-			eligible++
-		}
-	}
-	slices.SortFunc(all, func(a, b hashed) int { return cmp.Or(bytes.Compare(a.hash, b.hash), cmp.Compare(a.row.Id, b.row.Id)) })
-	var rows []Provider
-	for _, h := range all {
-		if h.in || eligible < n {
-			rows = append(rows, h.row)
-		}
-	}
-	return rows
-}
-
-// belowShare tells whether hash / 2^256 < 2·n·weight / total, as hash · total < 2·n·weight · 2^256.
-func belowShare(hash []byte, weight uint64, total *big.Int, n int) bool {
-	left := new(big.Int).Mul(new(big.Int).SetBytes(hash), total)
-	right := new(big.Int).Mul(new(big.Int).SetUint64(weight), big.NewInt(2*int64(n)))
-	return left.Cmp(right.Lsh(right, 256)) < 0
 }
 
 // drawHash hashes a label and parts, each with its length before it.

@@ -26,4 +26,5 @@ var (
 	ErrAuthority    = errorsmod.Register(ModuleName, 21, "signer is not the governance authority")
 	ErrExpelled     = errorsmod.Register(ModuleName, 23, "the provider has been expelled")
 	ErrGenesis      = errorsmod.Register(ModuleName, 22, "bad genesis")
+	ErrNotDrawn     = errorsmod.Register(ModuleName, 24, "the draw left the provider out")
 )

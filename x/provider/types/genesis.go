@@ -29,6 +29,9 @@ func (g *GenesisState) Validate() error {
 	if err := g.validateLoads(rows); err != nil {
 		return err
 	}
+	if err := g.validateStandings(rows); err != nil {
+		return err
+	}
 	return g.validateBoundaries()
 }
 
@@ -125,12 +128,45 @@ func (g *GenesisState) validateLoads(rows map[uint64]Provider) error {
 }
 
 func (g *GenesisState) validateBoundaries() error {
-	last := int64(-1)
+	last, pools := int64(-1), map[int64]bool{}
 	for _, b := range g.Boundaries {
-		if b.Height <= last || len(b.Seed) != SeedBytes {
-			return ErrGenesis.Wrapf("boundary at height %d is out of order or its seed is not %d bytes", b.Height, SeedBytes)
+		if b.Height <= last {
+			return ErrGenesis.Wrapf("boundary at height %d is out of order", b.Height)
 		}
-		last = b.Height
+		if err := b.validate(); err != nil {
+			return ErrGenesis.Wrapf("boundary at height %d: %v", b.Height, err)
+		}
+		last, pools[b.Height] = b.Height, true
+	}
+	for _, p := range g.Pools {
+		if !pools[p.Height] {
+			return ErrGenesis.Wrapf("pool at height %d stands twice or has no boundary", p.Height)
+		}
+		if err := p.Pool.validate(); err != nil {
+			return ErrGenesis.Wrapf("pool at height %d: %v", p.Height, err)
+		}
+		delete(pools, p.Height)
+	}
+	if len(pools) > 0 {
+		return ErrGenesis.Wrapf("%d boundaries have no pool", len(pools))
+	}
+	return nil
+}
+
+func (g *GenesisState) validateStandings(rows map[uint64]Provider) error {
+	seen := make(map[uint64]bool, len(g.Standings))
+	for _, s := range g.Standings {
+		row, ok := rows[s.Id]
+		if !ok || seen[s.Id] {
+			return ErrGenesis.Wrapf("standing of provider %d stands twice or has no row", s.Id)
+		}
+		seen[s.Id] = true
+		if err := s.Standing.validate(); err != nil {
+			return ErrGenesis.Wrapf("standing of provider %d: %v", s.Id, err)
+		}
+		if s.Standing.Now() != row.HolderWeight() {
+			return ErrGenesis.Wrapf("standing of provider %d ends at %d bytes, its row says %d", s.Id, s.Standing.Now(), row.HolderWeight())
+		}
 	}
 	return nil
 }

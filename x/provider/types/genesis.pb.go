@@ -31,6 +31,10 @@ type GenesisState struct {
 	PeerKeys   []PeerKeyRecord `protobuf:"bytes,4,rep,name=peer_keys,json=peerKeys,proto3" json:"peer_keys"`
 	Loads      []LoadRecord    `protobuf:"bytes,5,rep,name=loads,proto3" json:"loads"`
 	Boundaries []Boundary      `protobuf:"bytes,6,rep,name=boundaries,proto3" json:"boundaries"`
+	// pools are those of the boundaries.
+	Pools []PoolRecord `protobuf:"bytes,7,rep,name=pools,proto3" json:"pools"`
+	// standings of providers; one that is missing begins with the row as it is.
+	Standings []StandingRecord `protobuf:"bytes,8,rep,name=standings,proto3" json:"standings"`
 }
 
 func (m *GenesisState) Reset()         { *m = GenesisState{} }
@@ -108,6 +112,126 @@ func (m *GenesisState) GetBoundaries() []Boundary {
 	return nil
 }
 
+func (m *GenesisState) GetPools() []PoolRecord {
+	if m != nil {
+		return m.Pools
+	}
+	return nil
+}
+
+func (m *GenesisState) GetStandings() []StandingRecord {
+	if m != nil {
+		return m.Standings
+	}
+	return nil
+}
+
+// PoolRecord is the pool of one boundary.
+type PoolRecord struct {
+	Height int64 `protobuf:"varint,1,opt,name=height,proto3" json:"height,omitempty"`
+	Pool   Pool  `protobuf:"bytes,2,opt,name=pool,proto3" json:"pool"`
+}
+
+func (m *PoolRecord) Reset()         { *m = PoolRecord{} }
+func (m *PoolRecord) String() string { return proto.CompactTextString(m) }
+func (*PoolRecord) ProtoMessage()    {}
+func (*PoolRecord) Descriptor() ([]byte, []int) {
+	return fileDescriptor_92cd5f532747f0b5, []int{1}
+}
+func (m *PoolRecord) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *PoolRecord) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_PoolRecord.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *PoolRecord) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_PoolRecord.Merge(m, src)
+}
+func (m *PoolRecord) XXX_Size() int {
+	return m.Size()
+}
+func (m *PoolRecord) XXX_DiscardUnknown() {
+	xxx_messageInfo_PoolRecord.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_PoolRecord proto.InternalMessageInfo
+
+func (m *PoolRecord) GetHeight() int64 {
+	if m != nil {
+		return m.Height
+	}
+	return 0
+}
+
+func (m *PoolRecord) GetPool() Pool {
+	if m != nil {
+		return m.Pool
+	}
+	return Pool{}
+}
+
+// StandingRecord is one provider's standing.
+type StandingRecord struct {
+	Id       uint64   `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	Standing Standing `protobuf:"bytes,2,opt,name=standing,proto3" json:"standing"`
+}
+
+func (m *StandingRecord) Reset()         { *m = StandingRecord{} }
+func (m *StandingRecord) String() string { return proto.CompactTextString(m) }
+func (*StandingRecord) ProtoMessage()    {}
+func (*StandingRecord) Descriptor() ([]byte, []int) {
+	return fileDescriptor_92cd5f532747f0b5, []int{2}
+}
+func (m *StandingRecord) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *StandingRecord) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_StandingRecord.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *StandingRecord) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_StandingRecord.Merge(m, src)
+}
+func (m *StandingRecord) XXX_Size() int {
+	return m.Size()
+}
+func (m *StandingRecord) XXX_DiscardUnknown() {
+	xxx_messageInfo_StandingRecord.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_StandingRecord proto.InternalMessageInfo
+
+func (m *StandingRecord) GetId() uint64 {
+	if m != nil {
+		return m.Id
+	}
+	return 0
+}
+
+func (m *StandingRecord) GetStanding() Standing {
+	if m != nil {
+		return m.Standing
+	}
+	return Standing{}
+}
+
 // PeerKeyRecord is one version of a provider's peer key.
 type PeerKeyRecord struct {
 	Id      uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -119,7 +243,7 @@ func (m *PeerKeyRecord) Reset()         { *m = PeerKeyRecord{} }
 func (m *PeerKeyRecord) String() string { return proto.CompactTextString(m) }
 func (*PeerKeyRecord) ProtoMessage()    {}
 func (*PeerKeyRecord) Descriptor() ([]byte, []int) {
-	return fileDescriptor_92cd5f532747f0b5, []int{1}
+	return fileDescriptor_92cd5f532747f0b5, []int{3}
 }
 func (m *PeerKeyRecord) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -179,7 +303,7 @@ func (m *LoadRecord) Reset()         { *m = LoadRecord{} }
 func (m *LoadRecord) String() string { return proto.CompactTextString(m) }
 func (*LoadRecord) ProtoMessage()    {}
 func (*LoadRecord) Descriptor() ([]byte, []int) {
-	return fileDescriptor_92cd5f532747f0b5, []int{2}
+	return fileDescriptor_92cd5f532747f0b5, []int{4}
 }
 func (m *LoadRecord) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -224,6 +348,8 @@ func (m *LoadRecord) GetLoad() Load {
 
 func init() {
 	proto.RegisterType((*GenesisState)(nil), "cpchain.provider.v1.GenesisState")
+	proto.RegisterType((*PoolRecord)(nil), "cpchain.provider.v1.PoolRecord")
+	proto.RegisterType((*StandingRecord)(nil), "cpchain.provider.v1.StandingRecord")
 	proto.RegisterType((*PeerKeyRecord)(nil), "cpchain.provider.v1.PeerKeyRecord")
 	proto.RegisterType((*LoadRecord)(nil), "cpchain.provider.v1.LoadRecord")
 }
@@ -231,33 +357,38 @@ func init() {
 func init() { proto.RegisterFile("cpchain/provider/v1/genesis.proto", fileDescriptor_92cd5f532747f0b5) }
 
 var fileDescriptor_92cd5f532747f0b5 = []byte{
-	// 401 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x7c, 0x92, 0x31, 0x8f, 0xd3, 0x30,
-	0x14, 0xc7, 0x93, 0x34, 0x97, 0xde, 0xbd, 0xde, 0x31, 0x18, 0x24, 0x7c, 0x87, 0x48, 0x43, 0xa6,
-	0x48, 0x48, 0x89, 0xda, 0x4e, 0x88, 0x89, 0xa2, 0x0a, 0x21, 0x18, 0x20, 0x30, 0xb1, 0x54, 0x69,
-	0x6c, 0xa5, 0x16, 0x34, 0x8e, 0xec, 0x34, 0x6a, 0xbe, 0x05, 0x1f, 0xab, 0x63, 0x47, 0x26, 0x84,
-	0xda, 0x9d, 0xcf, 0x80, 0xea, 0x38, 0x94, 0x8a, 0xc0, 0xe4, 0x67, 0xeb, 0xff, 0xff, 0xf9, 0xfd,
-	0x9f, 0x1e, 0x3c, 0x49, 0x8b, 0x74, 0x99, 0xb0, 0x3c, 0x2a, 0x04, 0xaf, 0x18, 0xa1, 0x22, 0xaa,
-	0x46, 0x51, 0x46, 0x73, 0x2a, 0x99, 0x0c, 0x0b, 0xc1, 0x4b, 0x8e, 0xee, 0x6b, 0x49, 0xd8, 0x4a,
-	0xc2, 0x6a, 0x74, 0xe7, 0x77, 0xf9, 0x7e, 0x0b, 0x94, 0xf1, 0xee, 0x41, 0xc6, 0x33, 0xae, 0xca,
-	0xe8, 0x58, 0x35, 0xaf, 0xfe, 0x4f, 0x0b, 0xae, 0x5f, 0x35, 0x1f, 0x7c, 0x28, 0x93, 0x92, 0xa2,
-	0x67, 0xe0, 0x14, 0x89, 0x48, 0x56, 0x12, 0x9b, 0x9e, 0x19, 0x0c, 0xc6, 0x8f, 0xc2, 0x8e, 0x0f,
-	0xc3, 0x77, 0x4a, 0x32, 0xb5, 0xb7, 0xdf, 0x87, 0x46, 0xac, 0x0d, 0xe8, 0x21, 0xf4, 0x73, 0xba,
-	0x29, 0xe7, 0x8c, 0x60, 0xcb, 0x33, 0x03, 0x3b, 0x76, 0x8e, 0xd7, 0xd7, 0x04, 0xbd, 0x80, 0xab,
-	0xd6, 0x2c, 0x71, 0xcf, 0xeb, 0x05, 0x83, 0xf1, 0xe3, 0x6e, 0xac, 0xae, 0x35, 0xf8, 0xe4, 0x42,
-	0x33, 0xb8, 0x2a, 0x28, 0x15, 0xf3, 0xcf, 0xb4, 0x96, 0xd8, 0x56, 0x08, 0xbf, 0x1b, 0x41, 0xa9,
-	0x78, 0x43, 0xeb, 0x98, 0xa6, 0x5c, 0x10, 0xcd, 0xb9, 0x2c, 0x9a, 0x47, 0x89, 0x9e, 0xc3, 0xc5,
-	0x17, 0x9e, 0x10, 0x89, 0x2f, 0x14, 0x62, 0xd8, 0x89, 0x78, 0xcb, 0x13, 0x72, 0xe6, 0x6f, 0x3c,
-	0xe8, 0x25, 0xc0, 0x82, 0xaf, 0x73, 0x92, 0x08, 0x46, 0x25, 0x76, 0xfe, 0x93, 0x63, 0xda, 0xc8,
-	0x6a, 0xed, 0xff, 0xc3, 0xe6, 0x7f, 0x84, 0x9b, 0xb3, 0x16, 0xd1, 0x3d, 0xb0, 0x18, 0x51, 0xc3,
-	0xb6, 0x63, 0x8b, 0x11, 0x84, 0xa1, 0x5f, 0x51, 0x21, 0x19, 0xcf, 0xd5, 0x14, 0x6f, 0xe2, 0xf6,
-	0x8a, 0x6e, 0xe1, 0xb2, 0x9d, 0x01, 0xee, 0x79, 0x66, 0x70, 0x1d, 0xf7, 0x75, 0x30, 0xff, 0x3d,
-	0xc0, 0xa9, 0xeb, 0xbf, 0x90, 0x13, 0xb0, 0x8f, 0x09, 0x14, 0x6f, 0x30, 0xbe, 0xfd, 0x67, 0x68,
-	0xdd, 0xae, 0x12, 0x4f, 0x67, 0xdb, 0xbd, 0x6b, 0xee, 0xf6, 0xae, 0xf9, 0x63, 0xef, 0x9a, 0x5f,
-	0x0f, 0xae, 0xb1, 0x3b, 0xb8, 0xc6, 0xb7, 0x83, 0x6b, 0x7c, 0x7a, 0x9a, 0xb1, 0x72, 0xb9, 0x5e,
-	0x84, 0x29, 0x5f, 0x45, 0xed, 0xe2, 0xb5, 0xe7, 0xe6, 0xb4, 0x82, 0x65, 0x5d, 0x50, 0xb9, 0x70,
-	0xd4, 0x9e, 0x4d, 0x7e, 0x05, 0x00, 0x00, 0xff, 0xff, 0xf2, 0x1f, 0x67, 0xa6, 0xdb, 0x02, 0x00,
-	0x00,
+	// 494 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x7c, 0x93, 0xc1, 0x6e, 0xd3, 0x30,
+	0x18, 0xc7, 0x9b, 0x26, 0x4b, 0xdb, 0xaf, 0xdb, 0x0e, 0x06, 0x81, 0x37, 0xb4, 0xac, 0x84, 0x4b,
+	0x25, 0xa4, 0x44, 0x6b, 0x4f, 0x88, 0x03, 0xa2, 0x68, 0x9a, 0x10, 0x1c, 0x46, 0xc6, 0x05, 0x2e,
+	0x53, 0x5a, 0x5b, 0xa9, 0x45, 0x17, 0x47, 0x76, 0x56, 0xad, 0x6f, 0xc1, 0x63, 0xed, 0xb8, 0x23,
+	0x27, 0x84, 0xda, 0x57, 0xe0, 0x01, 0x50, 0x1c, 0x9b, 0x10, 0x35, 0xf4, 0x14, 0x3b, 0xfa, 0xff,
+	0x7f, 0xff, 0xcf, 0xfe, 0xfc, 0xc1, 0xf3, 0x59, 0x36, 0x9b, 0xc7, 0x2c, 0x0d, 0x33, 0xc1, 0x97,
+	0x8c, 0x50, 0x11, 0x2e, 0xcf, 0xc2, 0x84, 0xa6, 0x54, 0x32, 0x19, 0x64, 0x82, 0xe7, 0x1c, 0x3d,
+	0xd2, 0x92, 0xc0, 0x48, 0x82, 0xe5, 0xd9, 0xb1, 0xdf, 0xe4, 0xfb, 0x2b, 0x50, 0xc6, 0xe3, 0xc7,
+	0x09, 0x4f, 0xb8, 0x5a, 0x86, 0xc5, 0xaa, 0xfc, 0xeb, 0xff, 0xb6, 0x61, 0xff, 0xa2, 0x0c, 0xb8,
+	0xca, 0xe3, 0x9c, 0xa2, 0x57, 0xe0, 0x66, 0xb1, 0x88, 0x6f, 0x24, 0xb6, 0x06, 0xd6, 0xb0, 0x3f,
+	0x7a, 0x16, 0x34, 0x04, 0x06, 0x97, 0x4a, 0x32, 0x71, 0xee, 0x7f, 0x9e, 0xb6, 0x22, 0x6d, 0x40,
+	0x4f, 0xa1, 0x93, 0xd2, 0xbb, 0xfc, 0x9a, 0x11, 0xdc, 0x1e, 0x58, 0x43, 0x27, 0x72, 0x8b, 0xed,
+	0x7b, 0x82, 0xde, 0x42, 0xcf, 0x98, 0x25, 0xb6, 0x07, 0xf6, 0xb0, 0x3f, 0x3a, 0x69, 0xc6, 0xea,
+	0xb5, 0x06, 0x57, 0x2e, 0x74, 0x0e, 0xbd, 0x8c, 0x52, 0x71, 0xfd, 0x8d, 0xae, 0x24, 0x76, 0x14,
+	0xc2, 0x6f, 0x46, 0x50, 0x2a, 0x3e, 0xd0, 0x55, 0x44, 0x67, 0x5c, 0x10, 0xcd, 0xe9, 0x66, 0xe5,
+	0x4f, 0x89, 0x5e, 0xc3, 0xde, 0x82, 0xc7, 0x44, 0xe2, 0x3d, 0x85, 0x38, 0x6d, 0x44, 0x7c, 0xe4,
+	0x31, 0xa9, 0xf9, 0x4b, 0x0f, 0x7a, 0x07, 0x30, 0xe5, 0xb7, 0x29, 0x89, 0x05, 0xa3, 0x12, 0xbb,
+	0x3b, 0xce, 0x31, 0x29, 0x65, 0x2b, 0xed, 0xff, 0xc7, 0x56, 0x54, 0x90, 0x71, 0xbe, 0x90, 0xb8,
+	0xb3, 0xa3, 0x82, 0x4b, 0xce, 0x17, 0xf5, 0x0a, 0x94, 0x07, 0x5d, 0x40, 0x4f, 0xe6, 0x71, 0x4a,
+	0x58, 0x9a, 0x48, 0xdc, 0x55, 0x80, 0x17, 0x8d, 0x80, 0x2b, 0xad, 0xaa, 0x41, 0x2a, 0xaf, 0xff,
+	0x05, 0xa0, 0xca, 0x40, 0x4f, 0xc0, 0x9d, 0x53, 0x96, 0xcc, 0x73, 0xd5, 0x73, 0x3b, 0xd2, 0x3b,
+	0x34, 0x06, 0xa7, 0xc8, 0x55, 0xdd, 0xec, 0x8f, 0x8e, 0xfe, 0x5b, 0xaa, 0xe6, 0x2b, 0xb1, 0x1f,
+	0xc3, 0x61, 0x3d, 0x1d, 0x1d, 0x42, 0x9b, 0x11, 0x85, 0x76, 0xa2, 0x36, 0x23, 0xe8, 0x0d, 0x74,
+	0x4d, 0x25, 0x1a, 0x7d, 0xb2, 0xf3, 0x10, 0xa6, 0x8b, 0xc6, 0xe4, 0x7f, 0x86, 0x83, 0x5a, 0x9b,
+	0xb7, 0x12, 0x30, 0x74, 0x96, 0x54, 0x48, 0xc6, 0x53, 0x15, 0x70, 0x10, 0x99, 0x2d, 0x3a, 0x82,
+	0xae, 0x79, 0x47, 0xd8, 0x1e, 0x58, 0xc3, 0xfd, 0xa8, 0xa3, 0x1f, 0x87, 0xff, 0x09, 0xa0, 0xea,
+	0xfc, 0x16, 0x72, 0x0c, 0x4e, 0xf1, 0x0a, 0x76, 0xde, 0x45, 0x61, 0x37, 0x77, 0x51, 0x88, 0x27,
+	0xe7, 0xf7, 0x6b, 0xcf, 0x7a, 0x58, 0x7b, 0xd6, 0xaf, 0xb5, 0x67, 0x7d, 0xdf, 0x78, 0xad, 0x87,
+	0x8d, 0xd7, 0xfa, 0xb1, 0xf1, 0x5a, 0x5f, 0x5f, 0x26, 0x2c, 0x9f, 0xdf, 0x4e, 0x83, 0x19, 0xbf,
+	0x09, 0xcd, 0xf0, 0x9a, 0xef, 0x5d, 0x35, 0xc6, 0xf9, 0x2a, 0xa3, 0x72, 0xea, 0xaa, 0x59, 0x1d,
+	0xff, 0x09, 0x00, 0x00, 0xff, 0xff, 0xc4, 0x84, 0x6d, 0x2a, 0x1f, 0x04, 0x00, 0x00,
 }
 
 func (m *GenesisState) Marshal() (dAtA []byte, err error) {
@@ -280,6 +411,34 @@ func (m *GenesisState) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.Standings) > 0 {
+		for iNdEx := len(m.Standings) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Standings[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintGenesis(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x42
+		}
+	}
+	if len(m.Pools) > 0 {
+		for iNdEx := len(m.Pools) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Pools[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintGenesis(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x3a
+		}
+	}
 	if len(m.Boundaries) > 0 {
 		for iNdEx := len(m.Boundaries) - 1; iNdEx >= 0; iNdEx-- {
 			{
@@ -351,6 +510,82 @@ func (m *GenesisState) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	}
 	i--
 	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
+func (m *PoolRecord) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *PoolRecord) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *PoolRecord) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Pool.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintGenesis(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x12
+	if m.Height != 0 {
+		i = encodeVarintGenesis(dAtA, i, uint64(m.Height))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *StandingRecord) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *StandingRecord) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *StandingRecord) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Standing.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintGenesis(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x12
+	if m.Id != 0 {
+		i = encodeVarintGenesis(dAtA, i, uint64(m.Id))
+		i--
+		dAtA[i] = 0x8
+	}
 	return len(dAtA) - i, nil
 }
 
@@ -478,6 +713,46 @@ func (m *GenesisState) Size() (n int) {
 			n += 1 + l + sovGenesis(uint64(l))
 		}
 	}
+	if len(m.Pools) > 0 {
+		for _, e := range m.Pools {
+			l = e.Size()
+			n += 1 + l + sovGenesis(uint64(l))
+		}
+	}
+	if len(m.Standings) > 0 {
+		for _, e := range m.Standings {
+			l = e.Size()
+			n += 1 + l + sovGenesis(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *PoolRecord) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Height != 0 {
+		n += 1 + sovGenesis(uint64(m.Height))
+	}
+	l = m.Pool.Size()
+	n += 1 + l + sovGenesis(uint64(l))
+	return n
+}
+
+func (m *StandingRecord) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Id != 0 {
+		n += 1 + sovGenesis(uint64(m.Id))
+	}
+	l = m.Standing.Size()
+	n += 1 + l + sovGenesis(uint64(l))
 	return n
 }
 
@@ -734,6 +1009,278 @@ func (m *GenesisState) Unmarshal(dAtA []byte) error {
 			}
 			m.Boundaries = append(m.Boundaries, Boundary{})
 			if err := m.Boundaries[len(m.Boundaries)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 7:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pools", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Pools = append(m.Pools, PoolRecord{})
+			if err := m.Pools[len(m.Pools)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 8:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Standings", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Standings = append(m.Standings, StandingRecord{})
+			if err := m.Standings[len(m.Standings)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipGenesis(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *PoolRecord) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowGenesis
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: PoolRecord: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: PoolRecord: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Height", wireType)
+			}
+			m.Height = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Height |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Pool", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Pool.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipGenesis(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *StandingRecord) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowGenesis
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: StandingRecord: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: StandingRecord: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Id", wireType)
+			}
+			m.Id = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Id |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Standing", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenesis
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenesis
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Standing.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex

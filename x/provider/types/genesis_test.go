@@ -28,7 +28,17 @@ func genesis() *types.GenesisState {
 	g.Providers = []types.Provider{row(1, types.STATUS_LEFT, 77), row(2, types.STATUS_ACTIVE, 0)}
 	g.PeerKeys = []types.PeerKeyRecord{{Id: 1, Version: 1, PeerKey: key(1)}, {Id: 2, Version: 1, PeerKey: key(2)}}
 	g.Loads = []types.LoadRecord{{Id: 2, Load: types.Load{Shards: 1, ShardBytes: 1000, Grants: 1}}}
-	g.Boundaries = []types.Boundary{{Height: 1, Seed: key(1)}, {Height: 100, Seed: key(2)}}
+	g.Boundaries = []types.Boundary{
+		{Height: 1, Seed: key(1), CapacityBytes: math.ZeroInt()},
+		{Height: 100, Seed: key(2), Holders: 2, CapacityBytes: math.NewInt(30), Largest: []uint64{20, 10}},
+	}
+	g.Pools = []types.PoolRecord{{Height: 1}, {Height: 100, Pool: types.Pool{Candidates: []types.Candidate{
+		{Id: 2, Operator: "cpc1operator", Bond: math.NewInt(5)}, {Id: 1, Operator: "cpc1other", Bond: math.NewInt(4)},
+	}}}}
+	g.Standings = []types.StandingRecord{
+		{Id: 1, Standing: types.Standing{Changes: []types.Weight{{Height: 3}}}},
+		{Id: 2, Standing: types.Standing{Changes: []types.Weight{{Height: 2, CapacityBytes: 10}, {Height: 5, CapacityBytes: 1000}}}},
+	}
 	return g
 }
 
@@ -45,6 +55,19 @@ func TestGenesisOfAnyHistoryIsValid(t *testing.T) {
 
 func TestGenesisRefuses(t *testing.T) {
 	for name, spoil := range map[string]func(*types.GenesisState){
+		"a boundary without a sum":               func(g *types.GenesisState) { g.Boundaries[0].CapacityBytes = math.Int{} },
+		"a boundary that lacks a capacity":       func(g *types.GenesisState) { g.Boundaries[1].Holders = 3 },
+		"capacities out of order":                func(g *types.GenesisState) { g.Boundaries[1].Largest[1] = 21 },
+		"a capacity of 0":                        func(g *types.GenesisState) { g.Boundaries[1].Largest[1] = 0 },
+		"a boundary without a pool":              func(g *types.GenesisState) { g.Pools = g.Pools[1:] },
+		"a pool without a boundary":              func(g *types.GenesisState) { g.Pools[0].Height = 7 },
+		"a pool out of order":                    func(g *types.GenesisState) { g.Pools[1].Pool.Candidates[0].Bond = math.NewInt(3) },
+		"a candidate without a bond":             func(g *types.GenesisState) { g.Pools[1].Pool.Candidates[1].Bond = math.Int{} },
+		"a candidate without an operator":        func(g *types.GenesisState) { g.Pools[1].Pool.Candidates[1].Operator = "" },
+		"a standing without a row":               func(g *types.GenesisState) { g.Standings[0].Id = 9 },
+		"a standing twice":                       func(g *types.GenesisState) { g.Standings[0].Id = 2 },
+		"a standing that is not the row's":       func(g *types.GenesisState) { g.Standings[1].Standing.Changes[1].CapacityBytes = 7 },
+		"a standing out of order":                func(g *types.GenesisState) { g.Standings[1].Standing.Changes[1].Height = 2 },
 		"a next id of 0":                         func(g *types.GenesisState) { g.NextId = 0 },
 		"an id of 0":                             func(g *types.GenesisState) { g.Providers[0].Id = 0 },
 		"an id twice":                            func(g *types.GenesisState) { g.Providers[0].Id = 2 },

@@ -22,4 +22,9 @@ var (
 	PeerKeysKey   = collections.NewPrefix(0x16) // | id | version -> peer key (32 bytes)
 	SequenceKey   = collections.NewPrefix(0x17) // -> the next id
 	UnbondingKey  = collections.NewPrefix(0x18) // | time (unix seconds, sign bit flipped) | id -> empty
+	PoolKey       = collections.NewPrefix(0x19) // | height -> Pool
+	StandingKey   = collections.NewPrefix(0x1a) // | id -> Standing
+	TotalsKey     = collections.NewPrefix(0x1b) // -> Totals
+	HolderIndex   = collections.NewPrefix(0x1c) // | capacity, every bit flipped (8 bytes) | id -> empty; only of providers active in storage
+	ProxyIndex    = collections.NewPrefix(0x1d) // | bond, every bit flipped (32 bytes) | id -> empty; only of providers active as proxies
 )

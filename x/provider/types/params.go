@@ -25,6 +25,7 @@ func DefaultParams() Params {
 		BoundaryBlocks:   100,
 		BoundariesKept:   16,
 		FragmentSlashBps: 1_000,
+		DrawPool:         256,
 	}
 }
 
@@ -47,6 +48,8 @@ func (p Params) Validate() error {
 		return ErrParams.Wrap("boundaries_kept must be 2 to 1000: the current and the previous one are needed")
 	case p.FragmentSlashBps < 1 || p.FragmentSlashBps > MaxBps:
 		return ErrParams.Wrap("fragment_slash_bps must be 1 to 10000")
+	case p.DrawPool < 1 || p.DrawPool > 1024:
+		return ErrParams.Wrap("draw_pool must be 1 to 1024")
 	}
 	return nil
 }

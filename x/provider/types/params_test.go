@@ -32,6 +32,8 @@ func TestParamsOutsideTheirBoundsAreRefused(t *testing.T) {
 		"1001 boundaries kept":        func(p *types.Params) { p.BoundariesKept = 1001 },
 		"a slash of nothing":          func(p *types.Params) { p.FragmentSlashBps = 0 },
 		"a slash of more than a bond": func(p *types.Params) { p.FragmentSlashBps = 10_001 },
+		"a pool of nobody":            func(p *types.Params) { p.DrawPool = 0 },
+		"a pool of 1025":              func(p *types.Params) { p.DrawPool = 1025 },
 	} {
 		p := types.DefaultParams()
 		spoil(&p)

@@ -312,11 +312,17 @@ func (m *Load) GetLockedUntil() int64 {
 	return 0
 }
 
-// Boundary is one stored seed for draws. Point key: 0x15 | height (uint64, big endian).
+// Boundary is one stored seed for draws, with what the holders' draws weigh by. It sees the rows as they were before the block at
+// `height`. Point key: 0x15 | height (uint64, big endian).
 type Boundary struct {
 	Height int64 `protobuf:"varint,1,opt,name=height,proto3" json:"height,omitempty"`
-	// seed is 32 bytes: the stored header hash of the block at `height`.
+	// seed is 32 bytes that nobody who profits from the draw could choose.
 	Seed []byte `protobuf:"bytes,2,opt,name=seed,proto3" json:"seed,omitempty"`
+	// holders is how many providers were active in storage, capacity_bytes the sum of what they announced.
+	Holders       uint64                `protobuf:"varint,3,opt,name=holders,proto3" json:"holders,omitempty"`
+	CapacityBytes cosmossdk_io_math.Int `protobuf:"bytes,4,opt,name=capacity_bytes,json=capacityBytes,proto3,customtype=cosmossdk.io/math.Int" json:"capacity_bytes"`
+	// largest are the largest of their capacities, largest first, at most 128: two for each holder a draw can ask for.
+	Largest []uint64 `protobuf:"varint,5,rep,packed,name=largest,proto3" json:"largest,omitempty"`
 }
 
 func (m *Boundary) Reset()         { *m = Boundary{} }
@@ -366,6 +372,267 @@ func (m *Boundary) GetSeed() []byte {
 	return nil
 }
 
+func (m *Boundary) GetHolders() uint64 {
+	if m != nil {
+		return m.Holders
+	}
+	return 0
+}
+
+func (m *Boundary) GetLargest() []uint64 {
+	if m != nil {
+		return m.Largest
+	}
+	return nil
+}
+
+// Pool is whom the proxy draws by a boundary rank: the providers active as proxies before the block at that height, by their bonds,
+// largest first (of equal ones the lower id), at most draw_pool. Point key: 0x19 | height (uint64, big endian).
+type Pool struct {
+	Candidates []Candidate `protobuf:"bytes,1,rep,name=candidates,proto3" json:"candidates"`
+}
+
+func (m *Pool) Reset()         { *m = Pool{} }
+func (m *Pool) String() string { return proto.CompactTextString(m) }
+func (*Pool) ProtoMessage()    {}
+func (*Pool) Descriptor() ([]byte, []int) {
+	return fileDescriptor_d304f1197ba32296, []int{3}
+}
+func (m *Pool) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Pool) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Pool.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Pool) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Pool.Merge(m, src)
+}
+func (m *Pool) XXX_Size() int {
+	return m.Size()
+}
+func (m *Pool) XXX_DiscardUnknown() {
+	xxx_messageInfo_Pool.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Pool proto.InternalMessageInfo
+
+func (m *Pool) GetCandidates() []Candidate {
+	if m != nil {
+		return m.Candidates
+	}
+	return nil
+}
+
+// Candidate is a provider as a proxy draw sees it.
+type Candidate struct {
+	Id       uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	Operator string `protobuf:"bytes,2,opt,name=operator,proto3" json:"operator,omitempty"`
+	// bond is in ucpc.
+	Bond cosmossdk_io_math.Int `protobuf:"bytes,3,opt,name=bond,proto3,customtype=cosmossdk.io/math.Int" json:"bond"`
+}
+
+func (m *Candidate) Reset()         { *m = Candidate{} }
+func (m *Candidate) String() string { return proto.CompactTextString(m) }
+func (*Candidate) ProtoMessage()    {}
+func (*Candidate) Descriptor() ([]byte, []int) {
+	return fileDescriptor_d304f1197ba32296, []int{4}
+}
+func (m *Candidate) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Candidate) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Candidate.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Candidate) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Candidate.Merge(m, src)
+}
+func (m *Candidate) XXX_Size() int {
+	return m.Size()
+}
+func (m *Candidate) XXX_DiscardUnknown() {
+	xxx_messageInfo_Candidate.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Candidate proto.InternalMessageInfo
+
+func (m *Candidate) GetId() uint64 {
+	if m != nil {
+		return m.Id
+	}
+	return 0
+}
+
+func (m *Candidate) GetOperator() string {
+	if m != nil {
+		return m.Operator
+	}
+	return ""
+}
+
+// Standing is the weight of a provider in the holders' draws of recent boundaries. Point key: 0x1a | id.
+type Standing struct {
+	// changes in order of their heights, at most one between two boundaries.
+	Changes []Weight `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes"`
+}
+
+func (m *Standing) Reset()         { *m = Standing{} }
+func (m *Standing) String() string { return proto.CompactTextString(m) }
+func (*Standing) ProtoMessage()    {}
+func (*Standing) Descriptor() ([]byte, []int) {
+	return fileDescriptor_d304f1197ba32296, []int{5}
+}
+func (m *Standing) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Standing) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Standing.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Standing) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Standing.Merge(m, src)
+}
+func (m *Standing) XXX_Size() int {
+	return m.Size()
+}
+func (m *Standing) XXX_DiscardUnknown() {
+	xxx_messageInfo_Standing.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Standing proto.InternalMessageInfo
+
+func (m *Standing) GetChanges() []Weight {
+	if m != nil {
+		return m.Changes
+	}
+	return nil
+}
+
+// Weight is what a provider counts for in boundaries above a height.
+type Weight struct {
+	Height int64 `protobuf:"varint,1,opt,name=height,proto3" json:"height,omitempty"`
+	// capacity_bytes is the announced capacity; 0 where the provider is not active in storage.
+	CapacityBytes uint64 `protobuf:"varint,2,opt,name=capacity_bytes,json=capacityBytes,proto3" json:"capacity_bytes,omitempty"`
+}
+
+func (m *Weight) Reset()         { *m = Weight{} }
+func (m *Weight) String() string { return proto.CompactTextString(m) }
+func (*Weight) ProtoMessage()    {}
+func (*Weight) Descriptor() ([]byte, []int) {
+	return fileDescriptor_d304f1197ba32296, []int{6}
+}
+func (m *Weight) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Weight) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Weight.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Weight) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Weight.Merge(m, src)
+}
+func (m *Weight) XXX_Size() int {
+	return m.Size()
+}
+func (m *Weight) XXX_DiscardUnknown() {
+	xxx_messageInfo_Weight.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Weight proto.InternalMessageInfo
+
+func (m *Weight) GetHeight() int64 {
+	if m != nil {
+		return m.Height
+	}
+	return 0
+}
+
+func (m *Weight) GetCapacityBytes() uint64 {
+	if m != nil {
+		return m.CapacityBytes
+	}
+	return 0
+}
+
+// Totals are sums over the providers active in storage now.
+type Totals struct {
+	Holders       uint64                `protobuf:"varint,1,opt,name=holders,proto3" json:"holders,omitempty"`
+	CapacityBytes cosmossdk_io_math.Int `protobuf:"bytes,2,opt,name=capacity_bytes,json=capacityBytes,proto3,customtype=cosmossdk.io/math.Int" json:"capacity_bytes"`
+}
+
+func (m *Totals) Reset()         { *m = Totals{} }
+func (m *Totals) String() string { return proto.CompactTextString(m) }
+func (*Totals) ProtoMessage()    {}
+func (*Totals) Descriptor() ([]byte, []int) {
+	return fileDescriptor_d304f1197ba32296, []int{7}
+}
+func (m *Totals) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *Totals) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_Totals.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *Totals) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Totals.Merge(m, src)
+}
+func (m *Totals) XXX_Size() int {
+	return m.Size()
+}
+func (m *Totals) XXX_DiscardUnknown() {
+	xxx_messageInfo_Totals.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_Totals proto.InternalMessageInfo
+
+func (m *Totals) GetHolders() uint64 {
+	if m != nil {
+		return m.Holders
+	}
+	return 0
+}
+
 // Params of x/provider.
 type Params struct {
 	// min_bond_ucpc is the least bond of a provider.
@@ -382,13 +649,15 @@ type Params struct {
 	BoundariesKept uint32 `protobuf:"varint,7,opt,name=boundaries_kept,json=boundariesKept,proto3" json:"boundaries_kept,omitempty"`
 	// fragment_slash_bps of the bond is burnt for one proved wrong fragment.
 	FragmentSlashBps uint32 `protobuf:"varint,8,opt,name=fragment_slash_bps,json=fragmentSlashBps,proto3" json:"fragment_slash_bps,omitempty"`
+	// draw_pool is how many proxies, those with the largest bonds, the draws by a boundary rank.
+	DrawPool uint32 `protobuf:"varint,9,opt,name=draw_pool,json=drawPool,proto3" json:"draw_pool,omitempty"`
 }
 
 func (m *Params) Reset()         { *m = Params{} }
 func (m *Params) String() string { return proto.CompactTextString(m) }
 func (*Params) ProtoMessage()    {}
 func (*Params) Descriptor() ([]byte, []int) {
-	return fileDescriptor_d304f1197ba32296, []int{3}
+	return fileDescriptor_d304f1197ba32296, []int{8}
 }
 func (m *Params) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -459,11 +728,23 @@ func (m *Params) GetFragmentSlashBps() uint32 {
 	return 0
 }
 
+func (m *Params) GetDrawPool() uint32 {
+	if m != nil {
+		return m.DrawPool
+	}
+	return 0
+}
+
 func init() {
 	proto.RegisterEnum("cpchain.provider.v1.Status", Status_name, Status_value)
 	proto.RegisterType((*Provider)(nil), "cpchain.provider.v1.Provider")
 	proto.RegisterType((*Load)(nil), "cpchain.provider.v1.Load")
 	proto.RegisterType((*Boundary)(nil), "cpchain.provider.v1.Boundary")
+	proto.RegisterType((*Pool)(nil), "cpchain.provider.v1.Pool")
+	proto.RegisterType((*Candidate)(nil), "cpchain.provider.v1.Candidate")
+	proto.RegisterType((*Standing)(nil), "cpchain.provider.v1.Standing")
+	proto.RegisterType((*Weight)(nil), "cpchain.provider.v1.Weight")
+	proto.RegisterType((*Totals)(nil), "cpchain.provider.v1.Totals")
 	proto.RegisterType((*Params)(nil), "cpchain.provider.v1.Params")
 }
 
@@ -472,69 +753,80 @@ func init() {
 }
 
 var fileDescriptor_d304f1197ba32296 = []byte{
-	// 987 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x94, 0x55, 0xcd, 0x6e, 0x1b, 0x37,
-	0x17, 0xd5, 0x48, 0xb2, 0x2c, 0x5f, 0xfd, 0x78, 0xc4, 0x38, 0xfe, 0xc6, 0xfe, 0x0a, 0x59, 0x75,
-	0x50, 0x54, 0xb0, 0x1b, 0x09, 0x4e, 0x8a, 0xa2, 0xc8, 0x4e, 0xb2, 0x95, 0x56, 0x88, 0x91, 0x0a,
-	0x23, 0xd9, 0x68, 0xbb, 0x19, 0x70, 0x66, 0x58, 0x89, 0xb0, 0x67, 0x38, 0x20, 0x29, 0xc3, 0xea,
-	0x03, 0x14, 0x45, 0x57, 0x7d, 0x84, 0x02, 0xdd, 0x74, 0x99, 0x45, 0x1e, 0x22, 0x9b, 0x02, 0x41,
-	0x56, 0x45, 0x17, 0x41, 0x61, 0x2f, 0xdc, 0xc7, 0x28, 0x86, 0xa4, 0x7e, 0x16, 0xd9, 0x78, 0x23,
-	0xf0, 0x9e, 0x7b, 0x78, 0xee, 0xf0, 0xf2, 0xf0, 0x0a, 0xf6, 0x83, 0x24, 0x98, 0x60, 0x1a, 0xb7,
-	0x13, 0xce, 0xae, 0x68, 0x48, 0x78, 0xfb, 0xea, 0x68, 0xb1, 0x6e, 0x25, 0x9c, 0x49, 0x86, 0x1e,
-	0x18, 0x4e, 0x6b, 0x81, 0x5f, 0x1d, 0xed, 0xd6, 0x70, 0x44, 0x63, 0xd6, 0x56, 0xbf, 0x9a, 0xb7,
-	0x5b, 0x0f, 0x98, 0x88, 0x98, 0x68, 0xfb, 0x58, 0x90, 0xf6, 0xd5, 0x91, 0x4f, 0x24, 0x3e, 0x6a,
-	0x07, 0x4c, 0x6f, 0x94, 0x6c, 0x77, 0x47, 0xe7, 0x3d, 0x15, 0xb5, 0x75, 0x60, 0x52, 0x5b, 0x63,
-	0x36, 0x66, 0x1a, 0x4f, 0x57, 0x1a, 0xdd, 0xbf, 0x5b, 0x83, 0xe2, 0xc0, 0xd4, 0x44, 0x55, 0xc8,
-	0xd2, 0xd0, 0xb1, 0x1a, 0x56, 0x33, 0xef, 0x66, 0x69, 0x88, 0x3e, 0x87, 0x22, 0x4b, 0x08, 0xc7,
-	0x92, 0x71, 0x27, 0xdb, 0xb0, 0x9a, 0x1b, 0x5d, 0xe7, 0xdd, 0xeb, 0xc7, 0x5b, 0x46, 0xb6, 0x13,
-	0x86, 0x9c, 0x08, 0x31, 0x94, 0x9c, 0xc6, 0x63, 0x77, 0xc1, 0x44, 0x0e, 0xac, 0x47, 0x2c, 0xa6,
-	0x17, 0x84, 0x3b, 0xb9, 0x74, 0x93, 0x3b, 0x0f, 0xd1, 0x0e, 0x14, 0x13, 0x42, 0xb8, 0x77, 0x41,
-	0x66, 0x4e, 0xbe, 0x61, 0x35, 0xcb, 0xee, 0x7a, 0x1a, 0xbf, 0x20, 0x33, 0xd4, 0x04, 0x7b, 0x9e,
-	0xf2, 0xae, 0x08, 0x17, 0x94, 0xc5, 0xce, 0x5a, 0xc3, 0x6a, 0x56, 0xdc, 0xaa, 0xa1, 0x9c, 0x6b,
-	0x14, 0x7d, 0x04, 0x1b, 0x58, 0x57, 0x26, 0xc2, 0x29, 0x34, 0x72, 0xcd, 0x0d, 0x77, 0x09, 0xa4,
-	0x25, 0x04, 0xc1, 0x97, 0xaa, 0xc4, 0xba, 0x2e, 0x91, 0xc6, 0x69, 0x89, 0x4f, 0xa0, 0x1a, 0xe0,
-	0x04, 0x07, 0x54, 0xce, 0x3c, 0x7f, 0x26, 0x89, 0x70, 0x8a, 0xea, 0xa4, 0x95, 0x39, 0xda, 0x4d,
-	0x41, 0xf4, 0x1d, 0x20, 0x21, 0x19, 0xc7, 0x63, 0xe2, 0x25, 0x9c, 0x06, 0xc4, 0x9b, 0x06, 0x49,
-	0xe0, 0x6c, 0xa8, 0xe3, 0x1f, 0xbe, 0x79, 0xbf, 0x97, 0xf9, 0xfb, 0xfd, 0xde, 0x43, 0xdd, 0x02,
-	0x11, 0x5e, 0xb4, 0x28, 0x6b, 0x47, 0x58, 0x4e, 0x5a, 0xfd, 0x58, 0xbe, 0x7b, 0xfd, 0x18, 0x4c,
-	0x6f, 0xfa, 0xb1, 0x74, 0x6d, 0x23, 0x33, 0x48, 0x55, 0xce, 0x82, 0x24, 0x40, 0x01, 0xfc, 0x8f,
-	0x13, 0x12, 0x07, 0x7c, 0x96, 0x48, 0xca, 0xe2, 0x55, 0x7d, 0xb8, 0xbf, 0xfe, 0xc3, 0x55, 0xad,
-	0x65, 0x11, 0x07, 0xd6, 0x4d, 0x61, 0xa7, 0xd4, 0xb0, 0x9a, 0x45, 0x77, 0x1e, 0xa2, 0x2d, 0x58,
-	0x4b, 0x38, 0xbb, 0x9e, 0x39, 0x65, 0x85, 0xeb, 0x00, 0x3d, 0x85, 0x82, 0x90, 0x58, 0x4e, 0x85,
-	0x53, 0x69, 0x58, 0xcd, 0xea, 0x93, 0xff, 0xb7, 0x3e, 0xe0, 0xc5, 0xd6, 0x50, 0x51, 0x5c, 0x43,
-	0x45, 0x5f, 0x42, 0xde, 0x67, 0x71, 0xe8, 0x54, 0x1b, 0x56, 0xb3, 0xf4, 0x64, 0xa7, 0x65, 0x3e,
-	0x2b, 0xb5, 0x65, 0xcb, 0xd8, 0xb2, 0x75, 0xcc, 0x68, 0xdc, 0xdd, 0x48, 0x4f, 0xf4, 0xc7, 0xdd,
-	0xab, 0x03, 0xcb, 0x55, 0x3b, 0xd0, 0x21, 0xd4, 0x38, 0x19, 0x53, 0x21, 0x09, 0x27, 0xa1, 0x37,
-	0x21, 0x74, 0x3c, 0x91, 0xce, 0x66, 0xc3, 0x6a, 0xe6, 0x5c, 0x7b, 0x99, 0xf8, 0x5a, 0xe1, 0x68,
-	0x0f, 0x4a, 0xd3, 0x38, 0xdd, 0xe6, 0x49, 0x1a, 0x11, 0xc7, 0x56, 0x34, 0xd0, 0xd0, 0x88, 0x46,
-	0x04, 0x3d, 0x82, 0x8a, 0xfe, 0xa2, 0xb9, 0x52, 0x4d, 0x51, 0xca, 0x1a, 0xd4, 0x2a, 0xcf, 0xf2,
-	0xff, 0xfe, 0xb6, 0x67, 0xed, 0xff, 0x08, 0xf9, 0x53, 0x86, 0x43, 0xb4, 0x0d, 0x05, 0x31, 0xc1,
-	0x3c, 0x14, 0xc6, 0xe8, 0x26, 0x4a, 0x6b, 0xa9, 0x95, 0xf1, 0x46, 0x56, 0x25, 0x41, 0x41, 0xda,
-	0x18, 0xdb, 0x50, 0x18, 0x73, 0x1c, 0x4b, 0xa1, 0x6c, 0x9d, 0x77, 0x4d, 0x84, 0x3e, 0x86, 0xf2,
-	0x25, 0x0b, 0x2e, 0x48, 0xe8, 0x4d, 0x63, 0x49, 0x2f, 0x95, 0xb3, 0x73, 0x6e, 0x49, 0x63, 0x67,
-	0x29, 0xb4, 0xff, 0x05, 0x14, 0xbb, 0x6c, 0x1a, 0x87, 0x98, 0xcf, 0x52, 0x19, 0xf3, 0xad, 0x96,
-	0x22, 0x9a, 0x08, 0x21, 0xc8, 0x0b, 0x42, 0x42, 0x55, 0xb8, 0xec, 0xaa, 0xf5, 0xfe, 0x9f, 0x39,
-	0x28, 0x0c, 0x30, 0xc7, 0x91, 0x40, 0xdf, 0x40, 0x25, 0xa2, 0xb1, 0xa7, 0x9a, 0xa1, 0x1c, 0x63,
-	0xdd, 0xdf, 0x31, 0xa5, 0x88, 0xc6, 0x5d, 0x16, 0x87, 0xca, 0x27, 0x23, 0xb0, 0x95, 0x58, 0x42,
-	0xb8, 0x27, 0x7d, 0xad, 0x99, 0xbd, 0xbf, 0x66, 0x25, 0x15, 0x19, 0x10, 0x3e, 0xf2, 0x95, 0xea,
-	0x23, 0xa8, 0x44, 0xf8, 0xda, 0x5b, 0xbe, 0xd0, 0x9c, 0x7a, 0xc4, 0xe5, 0x08, 0x5f, 0x77, 0x16,
-	0x8f, 0xf4, 0x00, 0x6a, 0x2b, 0x24, 0xd3, 0xf0, 0xbc, 0x22, 0x6e, 0x2e, 0x89, 0xba, 0xeb, 0x87,
-	0x50, 0xd3, 0xf7, 0x4d, 0xe3, 0xb1, 0x27, 0x48, 0xc0, 0xe2, 0x50, 0xa8, 0xc9, 0x90, 0x73, 0xed,
-	0x45, 0x62, 0xa8, 0x71, 0xf4, 0x29, 0x6c, 0xfa, 0xa6, 0xcf, 0x9e, 0x9f, 0x5e, 0x40, 0x3a, 0x21,
-	0x52, 0x6a, 0x75, 0x0e, 0x77, 0x15, 0xba, 0x42, 0xa4, 0x44, 0x78, 0x17, 0x24, 0x91, 0x6a, 0x5a,
-	0x54, 0x16, 0x44, 0x4a, 0xc4, 0x0b, 0x92, 0x48, 0xf4, 0x19, 0xa0, 0x1f, 0x38, 0x1e, 0x47, 0x24,
-	0x96, 0x9e, 0xb8, 0xc4, 0x62, 0xe2, 0xf9, 0x89, 0x1e, 0x1c, 0x15, 0xd7, 0x9e, 0x67, 0x86, 0x69,
-	0xa2, 0x9b, 0x88, 0x67, 0xf5, 0x5f, 0xee, 0x5e, 0x1d, 0xec, 0xcc, 0xe7, 0xfd, 0xf5, 0x72, 0xe2,
-	0xeb, 0x4b, 0x3c, 0xf8, 0xc9, 0x82, 0x82, 0x7e, 0x49, 0x68, 0x1b, 0xd0, 0x70, 0xd4, 0x19, 0x9d,
-	0x0d, 0xbd, 0xb3, 0x97, 0xc3, 0x41, 0xef, 0xb8, 0xff, 0xbc, 0xdf, 0x3b, 0xb1, 0x33, 0xa8, 0x06,
-	0x15, 0x83, 0x77, 0x8e, 0x47, 0xfd, 0xf3, 0x9e, 0x6d, 0xad, 0x40, 0x83, 0xce, 0xd9, 0xb0, 0x77,
-	0x62, 0x67, 0xd1, 0x26, 0x94, 0x0c, 0x74, 0xda, 0x7b, 0x3e, 0xb2, 0x73, 0x08, 0x41, 0x75, 0x01,
-	0x74, 0xce, 0xfb, 0x2f, 0xbf, 0xb2, 0xf3, 0xe8, 0x01, 0x6c, 0x1a, 0xac, 0xf7, 0xed, 0xa0, 0x77,
-	0x7a, 0xda, 0x3b, 0xb1, 0xd7, 0x76, 0xf3, 0x3f, 0xff, 0x5e, 0xcf, 0x74, 0x7b, 0x6f, 0x6e, 0xea,
-	0xd6, 0xdb, 0x9b, 0xba, 0xf5, 0xcf, 0x4d, 0xdd, 0xfa, 0xf5, 0xb6, 0x9e, 0x79, 0x7b, 0x5b, 0xcf,
-	0xfc, 0x75, 0x5b, 0xcf, 0x7c, 0x7f, 0x38, 0xa6, 0x72, 0x32, 0xf5, 0x5b, 0x01, 0x8b, 0xda, 0xf3,
-	0x83, 0x7c, 0xe0, 0x40, 0x72, 0x96, 0x10, 0xe1, 0x17, 0xd4, 0x9f, 0xc8, 0xd3, 0xff, 0x02, 0x00,
-	0x00, 0xff, 0xff, 0xc5, 0x97, 0x73, 0xcf, 0xe3, 0x06, 0x00, 0x00,
+	// 1160 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xac, 0x56, 0xcf, 0x6f, 0x1b, 0x45,
+	0x14, 0xce, 0xda, 0x8e, 0x63, 0x3f, 0xc7, 0xce, 0x66, 0xfa, 0x83, 0x4d, 0x8a, 0x1c, 0xe3, 0x0a,
+	0x61, 0x25, 0xd4, 0x56, 0x5a, 0x0e, 0xa8, 0x1c, 0x50, 0x9c, 0xb8, 0x25, 0x6a, 0x54, 0xac, 0xb5,
+	0x53, 0x7e, 0x5c, 0x56, 0xe3, 0xdd, 0x61, 0x3d, 0x8a, 0x77, 0x67, 0x35, 0x33, 0x09, 0x31, 0x7f,
+	0x00, 0x42, 0x9c, 0x10, 0x7f, 0x01, 0x12, 0x17, 0x8e, 0x3d, 0xf4, 0xcc, 0xb9, 0xc7, 0xaa, 0x27,
+	0xc4, 0xa1, 0x42, 0xed, 0x21, 0x88, 0xbf, 0x02, 0xcd, 0xcc, 0xae, 0x63, 0xd1, 0x20, 0x14, 0xe0,
+	0x62, 0xcd, 0xfb, 0xde, 0x37, 0xdf, 0x9b, 0xf1, 0x7c, 0x33, 0x6f, 0xa1, 0xe9, 0x27, 0xfe, 0x18,
+	0xd3, 0xb8, 0x93, 0x70, 0x76, 0x42, 0x03, 0xc2, 0x3b, 0x27, 0xdb, 0xb3, 0x71, 0x3b, 0xe1, 0x4c,
+	0x32, 0x74, 0x25, 0xe5, 0xb4, 0x67, 0xf8, 0xc9, 0xf6, 0xfa, 0x2a, 0x8e, 0x68, 0xcc, 0x3a, 0xfa,
+	0xd7, 0xf0, 0xd6, 0xeb, 0x3e, 0x13, 0x11, 0x13, 0x9d, 0x11, 0x16, 0xa4, 0x73, 0xb2, 0x3d, 0x22,
+	0x12, 0x6f, 0x77, 0x7c, 0x66, 0x26, 0x4a, 0xb6, 0xbe, 0x66, 0xf2, 0x9e, 0x8e, 0x3a, 0x26, 0x48,
+	0x53, 0x57, 0x43, 0x16, 0x32, 0x83, 0xab, 0x91, 0x41, 0x9b, 0x67, 0x8b, 0x50, 0xea, 0xa7, 0x35,
+	0x51, 0x0d, 0x72, 0x34, 0x70, 0xac, 0x86, 0xd5, 0x2a, 0xb8, 0x39, 0x1a, 0xa0, 0xf7, 0xa0, 0xc4,
+	0x12, 0xc2, 0xb1, 0x64, 0xdc, 0xc9, 0x35, 0xac, 0x56, 0xb9, 0xeb, 0x3c, 0x7f, 0x72, 0xeb, 0x6a,
+	0x2a, 0xbb, 0x13, 0x04, 0x9c, 0x08, 0x31, 0x90, 0x9c, 0xc6, 0xa1, 0x3b, 0x63, 0x22, 0x07, 0x96,
+	0x22, 0x16, 0xd3, 0x23, 0xc2, 0x9d, 0xbc, 0x9a, 0xe4, 0x66, 0x21, 0x5a, 0x83, 0x52, 0x42, 0x08,
+	0xf7, 0x8e, 0xc8, 0xd4, 0x29, 0x34, 0xac, 0xd6, 0xb2, 0xbb, 0xa4, 0xe2, 0x07, 0x64, 0x8a, 0x5a,
+	0x60, 0x67, 0x29, 0xef, 0x84, 0x70, 0x41, 0x59, 0xec, 0x2c, 0x36, 0xac, 0x56, 0xd5, 0xad, 0xa5,
+	0x94, 0x47, 0x06, 0x45, 0x6f, 0x42, 0x19, 0x9b, 0xca, 0x44, 0x38, 0xc5, 0x46, 0xbe, 0x55, 0x76,
+	0xcf, 0x01, 0x55, 0x42, 0x10, 0x3c, 0xd1, 0x25, 0x96, 0x4c, 0x09, 0x15, 0xab, 0x12, 0x6f, 0x43,
+	0xcd, 0xc7, 0x09, 0xf6, 0xa9, 0x9c, 0x7a, 0xa3, 0xa9, 0x24, 0xc2, 0x29, 0xe9, 0x9d, 0x56, 0x33,
+	0xb4, 0xab, 0x40, 0xf4, 0x19, 0x20, 0x21, 0x19, 0xc7, 0x21, 0xf1, 0x12, 0x4e, 0x7d, 0xe2, 0x1d,
+	0xfb, 0x89, 0xef, 0x94, 0xf5, 0xf6, 0xb7, 0x9e, 0xbe, 0xd8, 0x58, 0xf8, 0xf5, 0xc5, 0xc6, 0x35,
+	0xf3, 0x17, 0x88, 0xe0, 0xa8, 0x4d, 0x59, 0x27, 0xc2, 0x72, 0xdc, 0xde, 0x8f, 0xe5, 0xf3, 0x27,
+	0xb7, 0x20, 0xfd, 0x6f, 0xf6, 0x63, 0xe9, 0xda, 0xa9, 0x4c, 0x5f, 0xa9, 0x1c, 0xfa, 0x89, 0x8f,
+	0x7c, 0x78, 0x83, 0x13, 0x12, 0xfb, 0x7c, 0x9a, 0x48, 0xca, 0xe2, 0x79, 0x7d, 0xb8, 0xbc, 0xfe,
+	0xb5, 0x79, 0xad, 0xf3, 0x22, 0x0e, 0x2c, 0xa5, 0x85, 0x9d, 0x4a, 0xc3, 0x6a, 0x95, 0xdc, 0x2c,
+	0x44, 0x57, 0x61, 0x31, 0xe1, 0xec, 0x74, 0xea, 0x2c, 0x6b, 0xdc, 0x04, 0xe8, 0x0e, 0x14, 0x85,
+	0xc4, 0xf2, 0x58, 0x38, 0xd5, 0x86, 0xd5, 0xaa, 0xdd, 0xbe, 0xd1, 0xbe, 0xc0, 0x8b, 0xed, 0x81,
+	0xa6, 0xb8, 0x29, 0x15, 0xbd, 0x0f, 0x85, 0x11, 0x8b, 0x03, 0xa7, 0xd6, 0xb0, 0x5a, 0x95, 0xdb,
+	0x6b, 0xed, 0x74, 0x59, 0xca, 0x96, 0xed, 0xd4, 0x96, 0xed, 0x5d, 0x46, 0xe3, 0x6e, 0x59, 0xed,
+	0xe8, 0xa7, 0xb3, 0xc7, 0x9b, 0x96, 0xab, 0x67, 0xa0, 0x2d, 0x58, 0xe5, 0x24, 0xa4, 0x42, 0x12,
+	0x4e, 0x02, 0x6f, 0x4c, 0x68, 0x38, 0x96, 0xce, 0x4a, 0xc3, 0x6a, 0xe5, 0x5d, 0xfb, 0x3c, 0xf1,
+	0x91, 0xc6, 0xd1, 0x06, 0x54, 0x8e, 0x63, 0x35, 0xcd, 0x93, 0x34, 0x22, 0x8e, 0xad, 0x69, 0x60,
+	0xa0, 0x21, 0x8d, 0x08, 0xba, 0x09, 0x55, 0xb3, 0xa2, 0x4c, 0x69, 0x55, 0x53, 0x96, 0x0d, 0x68,
+	0x54, 0xee, 0x16, 0x7e, 0xff, 0x61, 0xc3, 0x6a, 0x7e, 0x05, 0x85, 0x03, 0x86, 0x03, 0x74, 0x1d,
+	0x8a, 0x62, 0x8c, 0x79, 0x20, 0x52, 0xa3, 0xa7, 0x91, 0xaa, 0xa5, 0x47, 0xa9, 0x37, 0x72, 0x3a,
+	0x09, 0x1a, 0x32, 0xc6, 0xb8, 0x0e, 0xc5, 0x90, 0xe3, 0x58, 0x0a, 0x6d, 0xeb, 0x82, 0x9b, 0x46,
+	0xe8, 0x2d, 0x58, 0x9e, 0x30, 0xff, 0x88, 0x04, 0xde, 0x71, 0x2c, 0xe9, 0x44, 0x3b, 0x3b, 0xef,
+	0x56, 0x0c, 0x76, 0xa8, 0xa0, 0xe6, 0xcf, 0x16, 0x94, 0xba, 0xec, 0x38, 0x0e, 0x30, 0x9f, 0x2a,
+	0x9d, 0x74, 0xb1, 0x96, 0x66, 0xa6, 0x11, 0x42, 0x50, 0x10, 0x84, 0x04, 0xba, 0xf2, 0xb2, 0xab,
+	0xc7, 0xea, 0x30, 0xc7, 0x6c, 0x12, 0x10, 0x9e, 0x15, 0xcd, 0x42, 0xe4, 0xbe, 0xe6, 0xe6, 0xc2,
+	0xe5, 0x2d, 0xf4, 0x17, 0xeb, 0x3b, 0xb0, 0x34, 0xc1, 0x3c, 0x24, 0x42, 0x3a, 0x8b, 0x8d, 0xbc,
+	0xaa, 0x96, 0x86, 0xcd, 0x03, 0x28, 0xf4, 0x19, 0x9b, 0xa0, 0x3d, 0x00, 0x1f, 0xc7, 0x01, 0x0d,
+	0xb0, 0xaa, 0x68, 0x35, 0xf2, 0xad, 0xca, 0xed, 0xfa, 0x85, 0x86, 0xd9, 0xcd, 0x68, 0xdd, 0x82,
+	0x5a, 0x91, 0x3b, 0x37, 0xaf, 0xf9, 0xbd, 0x05, 0xe5, 0x59, 0xfe, 0x7f, 0x7a, 0x75, 0x3e, 0x4c,
+	0x1d, 0x99, 0xbf, 0xfc, 0xbf, 0xa0, 0x27, 0x36, 0xef, 0x43, 0x69, 0x20, 0xd5, 0xa2, 0xe2, 0x10,
+	0x7d, 0x00, 0x4b, 0xfe, 0x18, 0xc7, 0xe1, 0x6c, 0x8f, 0x17, 0x5f, 0x8a, 0x4f, 0xf4, 0xc1, 0xa5,
+	0x1b, 0xcc, 0x66, 0x34, 0xef, 0x43, 0xd1, 0x24, 0xfe, 0xf6, 0xa4, 0x5f, 0x7f, 0x89, 0x72, 0x17,
+	0xbc, 0x44, 0xcd, 0x13, 0x28, 0x0e, 0x99, 0xc4, 0x13, 0x31, 0x6f, 0x03, 0xeb, 0x9f, 0x6c, 0x90,
+	0xfb, 0xaf, 0x36, 0x68, 0xfe, 0x91, 0x87, 0x62, 0x1f, 0x73, 0x1c, 0x09, 0xf4, 0x31, 0x54, 0x23,
+	0x1a, 0x7b, 0xfa, 0x0a, 0xea, 0x77, 0xca, 0xba, 0xbc, 0x7a, 0x25, 0xa2, 0x71, 0x97, 0xc5, 0x81,
+	0x7e, 0x9d, 0x86, 0x60, 0x6b, 0xb1, 0x84, 0x70, 0x4f, 0x8e, 0x8c, 0xe6, 0xbf, 0x59, 0xb1, 0x12,
+	0xe9, 0x13, 0x3e, 0x1c, 0x69, 0xd5, 0x9b, 0x50, 0x8d, 0xf0, 0xa9, 0x77, 0xde, 0x17, 0xf2, 0xba,
+	0x75, 0x2c, 0x47, 0xf8, 0x74, 0x67, 0xd6, 0x1a, 0x36, 0x61, 0x75, 0x8e, 0x34, 0x77, 0x69, 0xaa,
+	0xee, 0xca, 0x39, 0xd1, 0xdc, 0x84, 0x2d, 0x58, 0x35, 0xaf, 0x0c, 0x8d, 0x43, 0x4f, 0x10, 0x9f,
+	0xc5, 0x81, 0xd0, 0xfd, 0x28, 0xef, 0xda, 0xb3, 0xc4, 0xc0, 0xe0, 0xe8, 0x1d, 0x58, 0x19, 0xa5,
+	0x97, 0xdb, 0x1b, 0xa9, 0x6b, 0xaf, 0xfa, 0x92, 0xa2, 0xd6, 0x32, 0xb8, 0xab, 0xd1, 0x39, 0x22,
+	0x25, 0xc2, 0x3b, 0x22, 0x89, 0xd4, 0x3d, 0xaa, 0x3a, 0x23, 0x52, 0x22, 0x1e, 0x90, 0x44, 0xa2,
+	0x77, 0x01, 0x7d, 0xc1, 0x71, 0x18, 0x91, 0x58, 0x7a, 0x62, 0x82, 0xc5, 0xd8, 0x1b, 0x25, 0xa6,
+	0x5d, 0x55, 0x5d, 0x3b, 0xcb, 0x0c, 0x54, 0xa2, 0x9b, 0x08, 0x74, 0x03, 0xca, 0x01, 0xc7, 0x5f,
+	0x7a, 0x09, 0x63, 0x13, 0xdd, 0xa8, 0xaa, 0x6e, 0x49, 0x01, 0xea, 0xc6, 0xde, 0xad, 0x7f, 0x7b,
+	0xf6, 0x78, 0x73, 0x2d, 0xfb, 0x04, 0x39, 0x3d, 0xff, 0x08, 0x31, 0x27, 0xbc, 0xf9, 0xb5, 0x05,
+	0x45, 0xf3, 0xb8, 0xa3, 0xeb, 0x80, 0x06, 0xc3, 0x9d, 0xe1, 0xe1, 0xc0, 0x3b, 0x7c, 0x38, 0xe8,
+	0xf7, 0x76, 0xf7, 0xef, 0xed, 0xf7, 0xf6, 0xec, 0x05, 0xb4, 0x0a, 0xd5, 0x14, 0xdf, 0xd9, 0x1d,
+	0xee, 0x3f, 0xea, 0xd9, 0xd6, 0x1c, 0xd4, 0xdf, 0x39, 0x1c, 0xf4, 0xf6, 0xec, 0x1c, 0x5a, 0x81,
+	0x4a, 0x0a, 0x1d, 0xf4, 0xee, 0x0d, 0xed, 0x3c, 0x42, 0x50, 0x9b, 0x01, 0x3b, 0x8f, 0xf6, 0x1f,
+	0xde, 0xb7, 0x0b, 0xe8, 0x0a, 0xac, 0xa4, 0x58, 0xef, 0xd3, 0x7e, 0xef, 0xe0, 0xa0, 0xb7, 0x67,
+	0x2f, 0xae, 0x17, 0xbe, 0xf9, 0xb1, 0xbe, 0xd0, 0xed, 0x3d, 0x7d, 0x59, 0xb7, 0x9e, 0xbd, 0xac,
+	0x5b, 0xbf, 0xbd, 0xac, 0x5b, 0xdf, 0xbd, 0xaa, 0x2f, 0x3c, 0x7b, 0x55, 0x5f, 0xf8, 0xe5, 0x55,
+	0x7d, 0xe1, 0xf3, 0xad, 0x90, 0xca, 0xf1, 0xf1, 0xa8, 0xed, 0xb3, 0xa8, 0x93, 0x6d, 0xe4, 0x82,
+	0x0d, 0xc9, 0x69, 0x42, 0xc4, 0xa8, 0xa8, 0xbf, 0x6b, 0xee, 0xfc, 0x19, 0x00, 0x00, 0xff, 0xff,
+	0xf5, 0x42, 0xcb, 0x0d, 0x76, 0x09, 0x00, 0x00,
 }
 
 func (this *Provider) Equal(that interface{}) bool {
@@ -826,6 +1118,39 @@ func (m *Boundary) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if len(m.Largest) > 0 {
+		dAtA3 := make([]byte, len(m.Largest)*10)
+		var j2 int
+		for _, num := range m.Largest {
+			for num >= 1<<7 {
+				dAtA3[j2] = uint8(uint64(num)&0x7f | 0x80)
+				num >>= 7
+				j2++
+			}
+			dAtA3[j2] = uint8(num)
+			j2++
+		}
+		i -= j2
+		copy(dAtA[i:], dAtA3[:j2])
+		i = encodeVarintProvider(dAtA, i, uint64(j2))
+		i--
+		dAtA[i] = 0x2a
+	}
+	{
+		size := m.CapacityBytes.Size()
+		i -= size
+		if _, err := m.CapacityBytes.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintProvider(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x22
+	if m.Holders != 0 {
+		i = encodeVarintProvider(dAtA, i, uint64(m.Holders))
+		i--
+		dAtA[i] = 0x18
+	}
 	if len(m.Seed) > 0 {
 		i -= len(m.Seed)
 		copy(dAtA[i:], m.Seed)
@@ -835,6 +1160,196 @@ func (m *Boundary) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	}
 	if m.Height != 0 {
 		i = encodeVarintProvider(dAtA, i, uint64(m.Height))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Pool) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Pool) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Pool) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Candidates) > 0 {
+		for iNdEx := len(m.Candidates) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Candidates[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintProvider(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Candidate) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Candidate) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Candidate) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size := m.Bond.Size()
+		i -= size
+		if _, err := m.Bond.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintProvider(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x1a
+	if len(m.Operator) > 0 {
+		i -= len(m.Operator)
+		copy(dAtA[i:], m.Operator)
+		i = encodeVarintProvider(dAtA, i, uint64(len(m.Operator)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if m.Id != 0 {
+		i = encodeVarintProvider(dAtA, i, uint64(m.Id))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Standing) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Standing) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Standing) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Changes) > 0 {
+		for iNdEx := len(m.Changes) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Changes[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintProvider(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0xa
+		}
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Weight) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Weight) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Weight) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.CapacityBytes != 0 {
+		i = encodeVarintProvider(dAtA, i, uint64(m.CapacityBytes))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Height != 0 {
+		i = encodeVarintProvider(dAtA, i, uint64(m.Height))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *Totals) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *Totals) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *Totals) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size := m.CapacityBytes.Size()
+		i -= size
+		if _, err := m.CapacityBytes.MarshalTo(dAtA[i:]); err != nil {
+			return 0, err
+		}
+		i = encodeVarintProvider(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x12
+	if m.Holders != 0 {
+		i = encodeVarintProvider(dAtA, i, uint64(m.Holders))
 		i--
 		dAtA[i] = 0x8
 	}
@@ -861,6 +1376,11 @@ func (m *Params) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.DrawPool != 0 {
+		i = encodeVarintProvider(dAtA, i, uint64(m.DrawPool))
+		i--
+		dAtA[i] = 0x48
+	}
 	if m.FragmentSlashBps != 0 {
 		i = encodeVarintProvider(dAtA, i, uint64(m.FragmentSlashBps))
 		i--
@@ -1023,6 +1543,95 @@ func (m *Boundary) Size() (n int) {
 	if l > 0 {
 		n += 1 + l + sovProvider(uint64(l))
 	}
+	if m.Holders != 0 {
+		n += 1 + sovProvider(uint64(m.Holders))
+	}
+	l = m.CapacityBytes.Size()
+	n += 1 + l + sovProvider(uint64(l))
+	if len(m.Largest) > 0 {
+		l = 0
+		for _, e := range m.Largest {
+			l += sovProvider(uint64(e))
+		}
+		n += 1 + sovProvider(uint64(l)) + l
+	}
+	return n
+}
+
+func (m *Pool) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Candidates) > 0 {
+		for _, e := range m.Candidates {
+			l = e.Size()
+			n += 1 + l + sovProvider(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *Candidate) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Id != 0 {
+		n += 1 + sovProvider(uint64(m.Id))
+	}
+	l = len(m.Operator)
+	if l > 0 {
+		n += 1 + l + sovProvider(uint64(l))
+	}
+	l = m.Bond.Size()
+	n += 1 + l + sovProvider(uint64(l))
+	return n
+}
+
+func (m *Standing) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if len(m.Changes) > 0 {
+		for _, e := range m.Changes {
+			l = e.Size()
+			n += 1 + l + sovProvider(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *Weight) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Height != 0 {
+		n += 1 + sovProvider(uint64(m.Height))
+	}
+	if m.CapacityBytes != 0 {
+		n += 1 + sovProvider(uint64(m.CapacityBytes))
+	}
+	return n
+}
+
+func (m *Totals) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Holders != 0 {
+		n += 1 + sovProvider(uint64(m.Holders))
+	}
+	l = m.CapacityBytes.Size()
+	n += 1 + l + sovProvider(uint64(l))
 	return n
 }
 
@@ -1053,6 +1662,9 @@ func (m *Params) Size() (n int) {
 	}
 	if m.FragmentSlashBps != 0 {
 		n += 1 + sovProvider(uint64(m.FragmentSlashBps))
+	}
+	if m.DrawPool != 0 {
+		n += 1 + sovProvider(uint64(m.DrawPool))
 	}
 	return n
 }
@@ -1759,6 +2371,629 @@ func (m *Boundary) Unmarshal(dAtA []byte) error {
 				m.Seed = []byte{}
 			}
 			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Holders", wireType)
+			}
+			m.Holders = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowProvider
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Holders |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CapacityBytes", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowProvider
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthProvider
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthProvider
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.CapacityBytes.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 5:
+			if wireType == 0 {
+				var v uint64
+				for shift := uint(0); ; shift += 7 {
+					if shift >= 64 {
+						return ErrIntOverflowProvider
+					}
+					if iNdEx >= l {
+						return io.ErrUnexpectedEOF
+					}
+					b := dAtA[iNdEx]
+					iNdEx++
+					v |= uint64(b&0x7F) << shift
+					if b < 0x80 {
+						break
+					}
+				}
+				m.Largest = append(m.Largest, v)
+			} else if wireType == 2 {
+				var packedLen int
+				for shift := uint(0); ; shift += 7 {
+					if shift >= 64 {
+						return ErrIntOverflowProvider
+					}
+					if iNdEx >= l {
+						return io.ErrUnexpectedEOF
+					}
+					b := dAtA[iNdEx]
+					iNdEx++
+					packedLen |= int(b&0x7F) << shift
+					if b < 0x80 {
+						break
+					}
+				}
+				if packedLen < 0 {
+					return ErrInvalidLengthProvider
+				}
+				postIndex := iNdEx + packedLen
+				if postIndex < 0 {
+					return ErrInvalidLengthProvider
+				}
+				if postIndex > l {
+					return io.ErrUnexpectedEOF
+				}
+				var elementCount int
+				var count int
+				for _, integer := range dAtA[iNdEx:postIndex] {
+					if integer < 128 {
+						count++
+					}
+				}
+				elementCount = count
+				if elementCount != 0 && len(m.Largest) == 0 {
+					m.Largest = make([]uint64, 0, elementCount)
+				}
+				for iNdEx < postIndex {
+					var v uint64
+					for shift := uint(0); ; shift += 7 {
+						if shift >= 64 {
+							return ErrIntOverflowProvider
+						}
+						if iNdEx >= l {
+							return io.ErrUnexpectedEOF
+						}
+						b := dAtA[iNdEx]
+						iNdEx++
+						v |= uint64(b&0x7F) << shift
+						if b < 0x80 {
+							break
+						}
+					}
+					m.Largest = append(m.Largest, v)
+				}
+			} else {
+				return fmt.Errorf("proto: wrong wireType = %d for field Largest", wireType)
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipProvider(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthProvider
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Pool) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowProvider
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Pool: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Pool: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Candidates", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowProvider
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthProvider
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthProvider
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Candidates = append(m.Candidates, Candidate{})
+			if err := m.Candidates[len(m.Candidates)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipProvider(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthProvider
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Candidate) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowProvider
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Candidate: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Candidate: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Id", wireType)
+			}
+			m.Id = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowProvider
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Id |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Operator", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowProvider
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthProvider
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthProvider
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Operator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Bond", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowProvider
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthProvider
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthProvider
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Bond.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipProvider(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthProvider
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Standing) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowProvider
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Standing: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Standing: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Changes", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowProvider
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthProvider
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthProvider
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Changes = append(m.Changes, Weight{})
+			if err := m.Changes[len(m.Changes)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipProvider(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthProvider
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Weight) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowProvider
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Weight: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Weight: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Height", wireType)
+			}
+			m.Height = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowProvider
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Height |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CapacityBytes", wireType)
+			}
+			m.CapacityBytes = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowProvider
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.CapacityBytes |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipProvider(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthProvider
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *Totals) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowProvider
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: Totals: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: Totals: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Holders", wireType)
+			}
+			m.Holders = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowProvider
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Holders |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field CapacityBytes", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowProvider
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthProvider
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthProvider
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.CapacityBytes.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipProvider(dAtA[iNdEx:])
@@ -1987,6 +3222,25 @@ func (m *Params) Unmarshal(dAtA []byte) error {
 				b := dAtA[iNdEx]
 				iNdEx++
 				m.FragmentSlashBps |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 9:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DrawPool", wireType)
+			}
+			m.DrawPool = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowProvider
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DrawPool |= uint32(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
