@@ -305,3 +305,39 @@ func TestAHolderHasNoPartInGrants(t *testing.T) {
 	})
 	require.Zero(t, got)
 }
+
+// Whatever another tries, a holder at its side makes no more of it.
+func TestAHolderAddsNothingToAnothersCheat(t *testing.T) {
+	holder := uint64(1)
+	for name, c := range map[string]struct {
+		people    []sdk.AccAddress
+		providers []uint64
+		play      func(w world)
+		want      int64
+	}{
+		"an owner who withholds a capsule": {[]sdk.AccAddress{account(1)}, nil, func(w world) {
+			id := w.demandCapsule(0)
+			require.ErrorIs(w.t, w.bringCapsule(operator(holder), id, otherCapsule(w.t)), types.ErrForeignDemand)
+		}, 0},
+		"a reader who wants its fee back": {[]sdk.AccAddress{account(2)}, nil, func(w world) {
+			id := w.demandCapsule(0)
+			require.ErrorIs(w.t, w.bringCapsule(operator(holder), id, w.dealt.capsules[0]), types.ErrForeignDemand)
+			require.NoError(w.t, w.bringCapsule(w.gateway, id, w.dealt.capsules[0]))
+		}, -demandFee},
+		"a proxy that has another answer for it": {nil, []uint64{honest}, func(w world) {
+			id := w.demand(0, honest)
+			_, err := w.give(id, as(w.answer(0, honest), holder))
+			require.ErrorIs(w.t, err, types.ErrForeignDemand)
+		}, -lapseCut},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := allAccept(newFixture(t))
+			w.rich(holder)
+			got := w.gain(c.people, append(c.providers, holder), func() {
+				c.play(w)
+				w.pass(demandBlocks)
+			})
+			require.Equal(t, c.want, got)
+		})
+	}
+}
