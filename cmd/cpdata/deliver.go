@@ -143,6 +143,8 @@ func (a *app) printGrant(ctx context.Context, g datarights.Grant) error {
 	type proxy struct {
 		Provider uint64 `json:"provider"`
 		State    string `json:"state"`
+		// Holder has the parcel now.
+		Holder uint64 `json:"holder"`
 	}
 	proxies := []proxy{}
 	accepted := 0
@@ -152,12 +154,18 @@ func (a *app) printGrant(ctx context.Context, g datarights.Grant) error {
 		if p.State == datarights.PROXY_STATE_ACCEPTED {
 			accepted++
 		}
-		proxies = append(proxies, proxy{p.Provider, state})
+		proxies = append(proxies, proxy{p.Provider, state, p.Holder()})
 		text += fmt.Sprintf("\n  proxy %d  %s", p.Provider, state)
+		if p.Holder() != p.Provider {
+			text += fmt.Sprintf(", handed over to provider %d", p.Holder())
+		}
+	}
+	if len(g.Withheld) > 0 {
+		text += fmt.Sprintf("\n  the owner withheld the capsules of %d nodes", len(g.Withheld))
 	}
 	row := map[string]any{
 		"grant": g.Id, "stream": g.Stream, "reader": g.Reader, "first_interval": g.FirstInterval, "last_interval": g.LastInterval,
-		"status": grantStatus(g), "threshold": g.Threshold, "accepted": accepted, "proxies": proxies, "expires_at": g.ExpiresAt,
+		"status": grantStatus(g), "threshold": g.Threshold, "accepted": accepted, "proxies": proxies, "withheld": len(g.Withheld), "expires_at": g.ExpiresAt,
 		"nodes": int(g.Leaves) / max(len(g.Proxies), 1),
 	}
 	if end := s.KeyEpochEnd(g.KeyEpoch); end <= uint64(g.LastInterval) {

@@ -20,6 +20,8 @@ import (
 
 const (
 	scripts = "testdata/script"
+	// later are the scripts that stop storage nodes: they come after all others.
+	later = "testdata/later"
 	// storageNodes suffice for a grant over five proxies.
 	storageNodes = 5
 )
@@ -48,6 +50,12 @@ func TestCommands(t *testing.T) {
 	t.Run("scripts", func(t *testing.T) {
 		testscript.Run(t, testscript.Params{
 			Dir: scripts, RequireExplicitExec: true, Cmds: w.commands(),
+			Setup: func(env *testscript.Env) error { return w.setup(env, weather) },
+		})
+	})
+	t.Run("later", func(t *testing.T) {
+		testscript.Run(t, testscript.Params{
+			Dir: later, RequireExplicitExec: true, Cmds: w.commands(),
 			Setup: func(env *testscript.Env) error { return w.setup(env, weather) },
 		})
 	})
@@ -88,7 +96,7 @@ func cut(file []byte, pattern string) []byte {
 
 // report writes the story's result, with how much was typed.
 func report(path string, ok bool, took time.Duration) error {
-	files, err := filepath.Glob(filepath.Join(scripts, "*.txt"))
+	files, err := filepath.Glob("testdata/*/*.txt")
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/cpchain/cpchain/offchain/chain"
+	"github.com/cpchain/cpchain/tests/e2e/stack"
 )
 
 // patience is how long a script waits for anything.
@@ -63,11 +64,26 @@ func (w *world) commands() map[string]func(*testscript.TestScript, bool, []strin
 			w.Providers[n].Stop()
 			ts.Check(w.Providers[n].Start(context.Background()))
 		},
+		// stop ID and start ID: the storage node of a provider; its home goes into PROXYHOME
+		"stop": func(ts *testscript.TestScript, _ bool, args []string) {
+			w.provider(ts, args[0]).Stop()
+		},
+		"start": func(ts *testscript.TestScript, _ bool, args []string) {
+			p := w.provider(ts, args[0])
+			ts.Setenv("PROXYHOME", p.Home)
+			ts.Check(p.Start(context.Background()))
+		},
 		"included": w.included,
 		"await":    await,
 		"post":     post,
 		"forge":    w.forge,
 	}
+}
+
+func (w *world) provider(ts *testscript.TestScript, id string) *stack.Provider {
+	n, err := strconv.ParseUint(id, 10, 64)
+	ts.Check(err)
+	return w.ByID(n)
 }
 
 // at finds a value in JSON.

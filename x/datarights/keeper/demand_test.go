@@ -146,6 +146,12 @@ func TestOnlyTheProxyAnswersAndOnlyWhatWasDemanded(t *testing.T) {
 			return err
 		}},
 		{"D-DEM-9: about another node", types.ErrAnswerElsewhere, func(w world, id uint64) error { _, err := w.give(id, w.answer(1, honest)); return err }},
+		{"D-DEM-9: at another position", types.ErrAnswerElsewhere, func(w world, id uint64) error {
+			a := w.answer(0, honest)
+			a.Position = 1
+			_, err := w.give(id, signAnswer(a))
+			return err
+		}},
 		{"D-DEM-9: not signed", types.ErrAnswerSignature, func(w world, id uint64) error {
 			a := w.answer(0, honest)
 			a.Signature[3] ^= 1
@@ -263,7 +269,8 @@ func TestAReaderIsCompensatedOnceANodeIsShut(t *testing.T) {
 	bond := w.bond(6)
 	w.demand(1, 6)
 	w.pass(demandBlocks)
-	require.Less(t, w.bond(6), bond, "later cuts are burnt whole")
+	require.Less(t, w.bond(6), bond)
+	require.True(t, w.potRow().Held.IsZero(), "later cuts are burnt whole")
 	require.Equal(t, reader+2*5, w.balance(w.bob), "once for a grant")
 }
 
