@@ -134,6 +134,8 @@ func (m AppModule) WeightedOperationsX(weight simsx.WeightSource, reg simsx.Regi
 	reg.Add(weight.Get("msg_datarights_register_reader", 20), simulation.MsgRegisterReaderFactory(m.keeper))
 	reg.Add(weight.Get("msg_datarights_rotate_reader", 10), simulation.MsgRotateReaderFactory(m.keeper))
 	reg.Add(weight.Get("msg_datarights_grant", 40), simulation.MsgGrantFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_disclaim", 10), simulation.MsgDisclaimFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_show_receipt", 5), simulation.MsgShowReceiptFactory(m.keeper))
 	reg.Add(weight.Get("msg_datarights_regrant", 15), simulation.MsgRegrantFactory(m.keeper))
 	reg.Add(weight.Get("msg_datarights_accept_grant", 40), simulation.MsgAcceptGrantFactory(m.keeper))
 	reg.Add(weight.Get("msg_datarights_refuse_grant", 10), simulation.MsgRefuseGrantFactory(m.keeper))

@@ -30,6 +30,11 @@ func (k Keeper) InitGenesis(ctx context.Context, g *types.GenesisState) error {
 	if err := k.initRights(ctx, g); err != nil {
 		return err
 	}
+	for _, d := range g.Disclaims {
+		if err := k.setDisclaim(ctx, d); err != nil {
+			return err
+		}
+	}
 	return k.initDemands(ctx, g)
 }
 
@@ -124,6 +129,13 @@ func (k Keeper) ExportGenesis(ctx context.Context) (*types.GenesisState, error) 
 	}
 	err = k.anchors.Walk(ctx, nil, func(_ collections.Pair[uint64, uint64], row types.AnchorRow) (bool, error) {
 		g.Anchors = append(g.Anchors, row)
+		return false, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = k.disclaims.Walk(ctx, nil, func(_ slotKey, d types.Disclaim) (bool, error) {
+		g.Disclaims = append(g.Disclaims, d)
 		return false, nil
 	})
 	if err != nil {

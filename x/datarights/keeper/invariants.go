@@ -18,7 +18,7 @@ import (
 // CheckInvariants checks what must hold after every block; the README lists it in words.
 func (k Keeper) CheckInvariants(ctx context.Context) error {
 	for _, check := range []func(context.Context) error{
-		k.checkStreams, k.checkStreamIndexes, k.checkReaders, k.checkGrants, k.checkGrantIndexes, k.checkDemands, k.checkLoads, k.checkEscrow, k.checkSequences,
+		k.checkStreams, k.checkStreamIndexes, k.checkReaders, k.checkGrants, k.checkGrantIndexes, k.checkDemands, k.checkDisclaims, k.checkLoads, k.checkEscrow, k.checkSequences,
 	} {
 		if err := check(ctx); err != nil {
 			return err

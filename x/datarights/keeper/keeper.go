@@ -46,6 +46,10 @@ type Keeper struct {
 	disputes collections.KeySet[collections.Triple[uint64, uint64, []byte]]
 	// settlements: (time, grant) at which locks and fees are released; EndBlock deletes, a revocation moves.
 	settlements collections.KeySet[collections.Pair[int64, uint64]]
+	// disclaims: (stream, seq, slot) -> a shard its provider says it never received; EndBlock deletes.
+	disclaims collections.Map[slotKey, types.Disclaim]
+	// disclaimsDue: (height, (stream, seq, slot)) at which the slot is emptied; EndBlock deletes.
+	disclaimsDue collections.KeySet[collections.Pair[int64, slotKey]]
 	// demandSeq: the next demand id.
 	demandSeq collections.Sequence
 	// demands: id -> row; never deleted, but their bytes are after a time.
@@ -64,6 +68,7 @@ func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, address
 ) Keeper {
 	sb := collections.NewSchemaBuilder(storeService)
 	id := collections.Uint64Key
+	slotCodec := collections.TripleKeyCodec(id, id, collections.Uint32Key)
 	idPair := collections.PairKeyCodec(id, id)
 	idVersion := collections.PairKeyCodec(id, collections.Uint32Key)
 	k := Keeper{
@@ -82,6 +87,8 @@ func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, address
 		grantProxies: collections.NewKeySet(sb, types.GrantProxyKey, "grant_proxies", idPair),
 		disputes:     collections.NewKeySet(sb, types.DisputeKey, "disputes", collections.TripleKeyCodec(id, id, collections.BytesKey)),
 		settlements:  collections.NewKeySet(sb, types.SettlementKey, "settlements", collections.PairKeyCodec(collections.Int64Key, id)),
+		disclaims:    collections.NewMap(sb, types.DisclaimKey, "disclaims", slotCodec, codec.CollValue[types.Disclaim](cdc)),
+		disclaimsDue: collections.NewKeySet(sb, types.DisclaimDueKey, "disclaims_due", collections.PairKeyCodec(collections.Int64Key, slotCodec)),
 		demandSeq:    collections.NewSequence(sb, types.DemandSeqKey, "demand_seq"),
 		demands:      collections.NewIndexedMap(sb, types.DemandKey, "demands", id, codec.CollValue[types.Demand](cdc), newDemandIndexes(sb)),
 		demandsOf:    collections.NewKeySet(sb, types.DemandOfKey, "demands_of", idPair),

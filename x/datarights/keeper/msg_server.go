@@ -91,6 +91,28 @@ func (s msgServer) Anchor(ctx context.Context, msg *types.MsgAnchor) (*types.Msg
 	return &types.MsgAnchorResponse{Hash: hash}, nil
 }
 
+// Disclaim implements types.MsgServer.
+func (s msgServer) Disclaim(ctx context.Context, msg *types.MsgDisclaim) (*types.MsgDisclaimResponse, error) {
+	operator, err := s.k.account(msg.Operator)
+	if err != nil {
+		return nil, err
+	}
+	due, err := s.k.Disclaim(ctx, operator, msg)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgDisclaimResponse{Due: due}, nil
+}
+
+// ShowReceipt implements types.MsgServer. Anybody may.
+func (s msgServer) ShowReceipt(ctx context.Context, msg *types.MsgShowReceipt) (*types.MsgShowReceiptResponse, error) {
+	slashed, err := s.k.ShowReceipt(ctx, msg)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgShowReceiptResponse{Slashed: slashed}, nil
+}
+
 // RegisterReader implements types.MsgServer.
 func (s msgServer) RegisterReader(ctx context.Context, msg *types.MsgRegisterReader) (*types.MsgRegisterReaderResponse, error) {
 	owner, err := s.k.account(msg.Owner)

@@ -10,11 +10,14 @@ import (
 	"github.com/cpchain/cpchain/x/datarights/types"
 )
 
-// EndBlock ends the demands that are due, and releases the locks and unpaid fees of grants whose dispute window is over, a capped
+// EndBlock ends the disclaims and demands that are due, and releases the locks and unpaid fees of grants whose dispute window is over, a capped
 // number of each per block.
 func (k Keeper) EndBlock(ctx context.Context) error {
 	params, err := k.params.Get(ctx)
 	if err != nil {
+		return err
+	}
+	if err := k.endDisclaims(ctx, params); err != nil {
 		return err
 	}
 	if err := k.endDemands(ctx, params); err != nil {

@@ -126,7 +126,7 @@ func (c *chain) factories() []simsx.SimMsgFactoryX {
 		providersimulation.MsgRegisterFactory(p), providersimulation.MsgRegisterFactory(p), providersimulation.MsgSetPausedFactory(p), providersimulation.MsgLeaveFactory(p),
 		simulation.MsgCreateStreamFactory(k), simulation.MsgUpdateStreamFactory(k), simulation.MsgSetWriterFactory(k), simulation.MsgBumpWriterFactory(k),
 		simulation.MsgRekeyFactory(k), simulation.MsgAnchorFactory(k), simulation.MsgAnchorFactory(k), simulation.MsgAnchorFactory(k),
-		simulation.MsgRegrantFactory(k), simulation.MsgRegisterReaderFactory(k), simulation.MsgRotateReaderFactory(k), simulation.MsgGrantFactory(k), simulation.MsgGrantFactory(k),
+		simulation.MsgDisclaimFactory(k), simulation.MsgShowReceiptFactory(k), simulation.MsgRegrantFactory(k), simulation.MsgRegisterReaderFactory(k), simulation.MsgRotateReaderFactory(k), simulation.MsgGrantFactory(k), simulation.MsgGrantFactory(k),
 		simulation.MsgAcceptGrantFactory(k), simulation.MsgAcceptGrantFactory(k), simulation.MsgRefuseGrantFactory(k), simulation.MsgRevokeGrantFactory(k),
 		simulation.MsgDisputeFragmentFactory(k), simulation.MsgUpdateParamsFactory(),
 		simulation.MsgDemandFragmentFactory(k), simulation.MsgDemandFragmentFactory(k), simulation.MsgAnswerDemandFactory(k), simulation.MsgRefuteDemandFactory(k),
@@ -153,7 +153,7 @@ func (c *chain) run(blocks int) {
 		for _, e := range c.ctx.EventManager().Events() {
 			require.False(c.t, strings.HasSuffix(e.Type, "EventSettlementFailed"), "%v", e)
 			require.False(c.t, strings.HasSuffix(e.Type, "EventDemandFailed"), "%v", e)
-			for name, kind := range map[string]string{"settled": "EventGrantSettled", "demands ended": "EventDemandEnded", "handed over": "EventHandedOver"} {
+			for name, kind := range map[string]string{"settled": "EventGrantSettled", "disclaims ended": "EventDisclaimEnded", "demands ended": "EventDemandEnded", "handed over": "EventHandedOver"} {
 				if strings.HasSuffix(e.Type, kind) {
 					c.delivered[name]++
 				}
@@ -205,6 +205,10 @@ func (c *chain) deliver(ctx context.Context, msg sdk.Msg) (err error) {
 		_, err = s.RotateReader(ctx, m)
 	case *types.MsgGrant:
 		_, err = s.Grant(ctx, m)
+	case *types.MsgDisclaim:
+		_, err = s.Disclaim(ctx, m)
+	case *types.MsgShowReceipt:
+		_, err = s.ShowReceipt(ctx, m)
 	case *types.MsgRegrant:
 		_, err = s.Regrant(ctx, m)
 	case *types.MsgAcceptGrant:
@@ -258,7 +262,7 @@ func TestRandomMessagesKeepTheInvariants(t *testing.T) {
 		}
 	}
 	t.Log(total)
-	require.Len(t, total, 3+23+3, "every message was delivered, grants were settled, demands ended and parcels handed over: %v", total)
+	require.Len(t, total, 3+25+4, "every message was delivered, grants were settled, disclaims and demands ended and parcels handed over: %v", total)
 }
 
 func TestTheSameSeedGivesTheSameState(t *testing.T) {

@@ -35,6 +35,8 @@ func RandomParams(r *rand.Rand) types.Params {
 	params.AnswersKeptBlocks = 1 + r.Int63n(20)
 	params.HandOverBlocks = 1 + r.Int63n(10)
 	params.MaxSpares = uint32(r.Int31n(4))
+	params.DisclaimBlocks = 10 + r.Int63n(30)
+	params.DisclaimsPerBlock = 1 + uint32(r.Int31n(3))
 	params.SilentBlocks = 1 + r.Int63n(10)
 	return params
 }

@@ -11,7 +11,7 @@ import (
 // RegisterInterfaces makes the module's messages known.
 func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 	registry.RegisterImplementations((*sdk.Msg)(nil),
-		&MsgCreateStream{}, &MsgUpdateStream{}, &MsgSetWriter{}, &MsgBumpWriter{}, &MsgRekey{}, &MsgAnchor{},
+		&MsgCreateStream{}, &MsgUpdateStream{}, &MsgSetWriter{}, &MsgBumpWriter{}, &MsgRekey{}, &MsgAnchor{}, &MsgDisclaim{}, &MsgShowReceipt{},
 		&MsgRegisterReader{}, &MsgRotateReader{}, &MsgGrant{}, &MsgRegrant{}, &MsgAcceptGrant{}, &MsgRefuseGrant{}, &MsgRevokeGrant{},
 		&MsgDisputeFragment{}, &MsgDemandFragment{}, &MsgAnswerDemand{}, &MsgRefuteDemand{}, &MsgDemandCapsule{}, &MsgAnswerCapsule{},
 		&MsgHandOver{}, &MsgTakeOver{}, &MsgDeclineHandOver{}, &MsgUpdateParams{})
@@ -31,6 +31,8 @@ func RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
 	legacy.RegisterAminoMsg(cdc, &MsgGrant{}, "cpchain/MsgGrant")
 	legacy.RegisterAminoMsg(cdc, &MsgAcceptGrant{}, "cpchain/MsgAcceptGrant")
 	legacy.RegisterAminoMsg(cdc, &MsgRefuseGrant{}, "cpchain/MsgRefuseGrant")
+	legacy.RegisterAminoMsg(cdc, &MsgDisclaim{}, "cpchain/MsgDisclaim")
+	legacy.RegisterAminoMsg(cdc, &MsgShowReceipt{}, "cpchain/MsgShowReceipt")
 	legacy.RegisterAminoMsg(cdc, &MsgRegrant{}, "cpchain/MsgRegrant")
 	legacy.RegisterAminoMsg(cdc, &MsgRevokeGrant{}, "cpchain/MsgRevokeGrant")
 	legacy.RegisterAminoMsg(cdc, &MsgDisputeFragment{}, "cpchain/MsgDisputeFragment")

@@ -40,6 +40,9 @@ var (
 	ErrCounts          = errorsmod.Register(ModuleName, 36, "bad counts of records or blocks")
 	ErrHolderTwice     = errorsmod.Register(ModuleName, 37, "a provider is to hold two shards of one bundle")
 	ErrNotDrawn        = errorsmod.Register(ModuleName, 38, "the draw left a holder out")
+	ErrDisclaim        = errorsmod.Register(ModuleName, 100, "the shard can't be disclaimed")
+	ErrNoDisclaim      = errorsmod.Register(ModuleName, 101, "no disclaim waits for a receipt there")
+	ErrReceipt         = errorsmod.Register(ModuleName, 102, "not the receipt of the shard that was disclaimed")
 
 	ErrReaderKey     = errorsmod.Register(ModuleName, 40, "bad reader key or proof of possession")
 	ErrReaderVersion = errorsmod.Register(ModuleName, 41, "not the reader's current version")

@@ -337,6 +337,237 @@ func (m *EventAnchored) GetHash() []byte {
 	return nil
 }
 
+// EventDisclaimed: a provider says that it holds no shard it is named for.
+type EventDisclaimed struct {
+	Stream   uint64 `protobuf:"varint,1,opt,name=stream,proto3" json:"stream,omitempty"`
+	Seq      uint64 `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
+	Slot     uint32 `protobuf:"varint,3,opt,name=slot,proto3" json:"slot,omitempty"`
+	Provider uint64 `protobuf:"varint,4,opt,name=provider,proto3" json:"provider,omitempty"`
+	Due      int64  `protobuf:"varint,5,opt,name=due,proto3" json:"due,omitempty"`
+}
+
+func (m *EventDisclaimed) Reset()         { *m = EventDisclaimed{} }
+func (m *EventDisclaimed) String() string { return proto.CompactTextString(m) }
+func (*EventDisclaimed) ProtoMessage()    {}
+func (*EventDisclaimed) Descriptor() ([]byte, []int) {
+	return fileDescriptor_114b58abe1285b86, []int{5}
+}
+func (m *EventDisclaimed) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventDisclaimed) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventDisclaimed.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventDisclaimed) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventDisclaimed.Merge(m, src)
+}
+func (m *EventDisclaimed) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventDisclaimed) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventDisclaimed.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventDisclaimed proto.InternalMessageInfo
+
+func (m *EventDisclaimed) GetStream() uint64 {
+	if m != nil {
+		return m.Stream
+	}
+	return 0
+}
+
+func (m *EventDisclaimed) GetSeq() uint64 {
+	if m != nil {
+		return m.Seq
+	}
+	return 0
+}
+
+func (m *EventDisclaimed) GetSlot() uint32 {
+	if m != nil {
+		return m.Slot
+	}
+	return 0
+}
+
+func (m *EventDisclaimed) GetProvider() uint64 {
+	if m != nil {
+		return m.Provider
+	}
+	return 0
+}
+
+func (m *EventDisclaimed) GetDue() int64 {
+	if m != nil {
+		return m.Due
+	}
+	return 0
+}
+
+// EventDisclaimRefuted: the receipt was shown; part of the provider's bond was burnt, and it stays named.
+type EventDisclaimRefuted struct {
+	Stream   uint64 `protobuf:"varint,1,opt,name=stream,proto3" json:"stream,omitempty"`
+	Seq      uint64 `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
+	Slot     uint32 `protobuf:"varint,3,opt,name=slot,proto3" json:"slot,omitempty"`
+	Provider uint64 `protobuf:"varint,4,opt,name=provider,proto3" json:"provider,omitempty"`
+	Slashed  string `protobuf:"bytes,5,opt,name=slashed,proto3" json:"slashed,omitempty"`
+}
+
+func (m *EventDisclaimRefuted) Reset()         { *m = EventDisclaimRefuted{} }
+func (m *EventDisclaimRefuted) String() string { return proto.CompactTextString(m) }
+func (*EventDisclaimRefuted) ProtoMessage()    {}
+func (*EventDisclaimRefuted) Descriptor() ([]byte, []int) {
+	return fileDescriptor_114b58abe1285b86, []int{6}
+}
+func (m *EventDisclaimRefuted) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventDisclaimRefuted) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventDisclaimRefuted.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventDisclaimRefuted) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventDisclaimRefuted.Merge(m, src)
+}
+func (m *EventDisclaimRefuted) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventDisclaimRefuted) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventDisclaimRefuted.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventDisclaimRefuted proto.InternalMessageInfo
+
+func (m *EventDisclaimRefuted) GetStream() uint64 {
+	if m != nil {
+		return m.Stream
+	}
+	return 0
+}
+
+func (m *EventDisclaimRefuted) GetSeq() uint64 {
+	if m != nil {
+		return m.Seq
+	}
+	return 0
+}
+
+func (m *EventDisclaimRefuted) GetSlot() uint32 {
+	if m != nil {
+		return m.Slot
+	}
+	return 0
+}
+
+func (m *EventDisclaimRefuted) GetProvider() uint64 {
+	if m != nil {
+		return m.Provider
+	}
+	return 0
+}
+
+func (m *EventDisclaimRefuted) GetSlashed() string {
+	if m != nil {
+		return m.Slashed
+	}
+	return ""
+}
+
+// EventDisclaimEnded: nobody showed a receipt in time; the slot was emptied, or could not be, as error says.
+type EventDisclaimEnded struct {
+	Stream   uint64 `protobuf:"varint,1,opt,name=stream,proto3" json:"stream,omitempty"`
+	Seq      uint64 `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
+	Slot     uint32 `protobuf:"varint,3,opt,name=slot,proto3" json:"slot,omitempty"`
+	Provider uint64 `protobuf:"varint,4,opt,name=provider,proto3" json:"provider,omitempty"`
+	Error    string `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
+}
+
+func (m *EventDisclaimEnded) Reset()         { *m = EventDisclaimEnded{} }
+func (m *EventDisclaimEnded) String() string { return proto.CompactTextString(m) }
+func (*EventDisclaimEnded) ProtoMessage()    {}
+func (*EventDisclaimEnded) Descriptor() ([]byte, []int) {
+	return fileDescriptor_114b58abe1285b86, []int{7}
+}
+func (m *EventDisclaimEnded) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventDisclaimEnded) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventDisclaimEnded.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventDisclaimEnded) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventDisclaimEnded.Merge(m, src)
+}
+func (m *EventDisclaimEnded) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventDisclaimEnded) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventDisclaimEnded.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventDisclaimEnded proto.InternalMessageInfo
+
+func (m *EventDisclaimEnded) GetStream() uint64 {
+	if m != nil {
+		return m.Stream
+	}
+	return 0
+}
+
+func (m *EventDisclaimEnded) GetSeq() uint64 {
+	if m != nil {
+		return m.Seq
+	}
+	return 0
+}
+
+func (m *EventDisclaimEnded) GetSlot() uint32 {
+	if m != nil {
+		return m.Slot
+	}
+	return 0
+}
+
+func (m *EventDisclaimEnded) GetProvider() uint64 {
+	if m != nil {
+		return m.Provider
+	}
+	return 0
+}
+
+func (m *EventDisclaimEnded) GetError() string {
+	if m != nil {
+		return m.Error
+	}
+	return ""
+}
+
 // EventReaderSet: a reader was registered or rotated.
 type EventReaderSet struct {
 	Reader  uint64 `protobuf:"varint,1,opt,name=reader,proto3" json:"reader,omitempty"`
@@ -348,7 +579,7 @@ func (m *EventReaderSet) Reset()         { *m = EventReaderSet{} }
 func (m *EventReaderSet) String() string { return proto.CompactTextString(m) }
 func (*EventReaderSet) ProtoMessage()    {}
 func (*EventReaderSet) Descriptor() ([]byte, []int) {
-	return fileDescriptor_114b58abe1285b86, []int{5}
+	return fileDescriptor_114b58abe1285b86, []int{8}
 }
 func (m *EventReaderSet) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -410,7 +641,7 @@ func (m *EventGranted) Reset()         { *m = EventGranted{} }
 func (m *EventGranted) String() string { return proto.CompactTextString(m) }
 func (*EventGranted) ProtoMessage()    {}
 func (*EventGranted) Descriptor() ([]byte, []int) {
-	return fileDescriptor_114b58abe1285b86, []int{6}
+	return fileDescriptor_114b58abe1285b86, []int{9}
 }
 func (m *EventGranted) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -478,7 +709,7 @@ func (m *EventRegranted) Reset()         { *m = EventRegranted{} }
 func (m *EventRegranted) String() string { return proto.CompactTextString(m) }
 func (*EventRegranted) ProtoMessage()    {}
 func (*EventRegranted) Descriptor() ([]byte, []int) {
-	return fileDescriptor_114b58abe1285b86, []int{7}
+	return fileDescriptor_114b58abe1285b86, []int{10}
 }
 func (m *EventRegranted) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -540,7 +771,7 @@ func (m *EventGrantAnswered) Reset()         { *m = EventGrantAnswered{} }
 func (m *EventGrantAnswered) String() string { return proto.CompactTextString(m) }
 func (*EventGrantAnswered) ProtoMessage()    {}
 func (*EventGrantAnswered) Descriptor() ([]byte, []int) {
-	return fileDescriptor_114b58abe1285b86, []int{8}
+	return fileDescriptor_114b58abe1285b86, []int{11}
 }
 func (m *EventGrantAnswered) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -606,7 +837,7 @@ func (m *EventGrantLive) Reset()         { *m = EventGrantLive{} }
 func (m *EventGrantLive) String() string { return proto.CompactTextString(m) }
 func (*EventGrantLive) ProtoMessage()    {}
 func (*EventGrantLive) Descriptor() ([]byte, []int) {
-	return fileDescriptor_114b58abe1285b86, []int{9}
+	return fileDescriptor_114b58abe1285b86, []int{12}
 }
 func (m *EventGrantLive) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -651,7 +882,7 @@ func (m *EventGrantRevoked) Reset()         { *m = EventGrantRevoked{} }
 func (m *EventGrantRevoked) String() string { return proto.CompactTextString(m) }
 func (*EventGrantRevoked) ProtoMessage()    {}
 func (*EventGrantRevoked) Descriptor() ([]byte, []int) {
-	return fileDescriptor_114b58abe1285b86, []int{10}
+	return fileDescriptor_114b58abe1285b86, []int{13}
 }
 func (m *EventGrantRevoked) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -697,7 +928,7 @@ func (m *EventGrantSettled) Reset()         { *m = EventGrantSettled{} }
 func (m *EventGrantSettled) String() string { return proto.CompactTextString(m) }
 func (*EventGrantSettled) ProtoMessage()    {}
 func (*EventGrantSettled) Descriptor() ([]byte, []int) {
-	return fileDescriptor_114b58abe1285b86, []int{11}
+	return fileDescriptor_114b58abe1285b86, []int{14}
 }
 func (m *EventGrantSettled) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -752,7 +983,7 @@ func (m *EventFragmentFault) Reset()         { *m = EventFragmentFault{} }
 func (m *EventFragmentFault) String() string { return proto.CompactTextString(m) }
 func (*EventFragmentFault) ProtoMessage()    {}
 func (*EventFragmentFault) Descriptor() ([]byte, []int) {
-	return fileDescriptor_114b58abe1285b86, []int{12}
+	return fileDescriptor_114b58abe1285b86, []int{15}
 }
 func (m *EventFragmentFault) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -819,7 +1050,7 @@ func (m *EventSettlementFailed) Reset()         { *m = EventSettlementFailed{} }
 func (m *EventSettlementFailed) String() string { return proto.CompactTextString(m) }
 func (*EventSettlementFailed) ProtoMessage()    {}
 func (*EventSettlementFailed) Descriptor() ([]byte, []int) {
-	return fileDescriptor_114b58abe1285b86, []int{13}
+	return fileDescriptor_114b58abe1285b86, []int{16}
 }
 func (m *EventSettlementFailed) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -875,7 +1106,7 @@ func (m *EventDemanded) Reset()         { *m = EventDemanded{} }
 func (m *EventDemanded) String() string { return proto.CompactTextString(m) }
 func (*EventDemanded) ProtoMessage()    {}
 func (*EventDemanded) Descriptor() ([]byte, []int) {
-	return fileDescriptor_114b58abe1285b86, []int{14}
+	return fileDescriptor_114b58abe1285b86, []int{17}
 }
 func (m *EventDemanded) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -951,7 +1182,7 @@ func (m *EventDemandEnded) Reset()         { *m = EventDemandEnded{} }
 func (m *EventDemandEnded) String() string { return proto.CompactTextString(m) }
 func (*EventDemandEnded) ProtoMessage()    {}
 func (*EventDemandEnded) Descriptor() ([]byte, []int) {
-	return fileDescriptor_114b58abe1285b86, []int{15}
+	return fileDescriptor_114b58abe1285b86, []int{18}
 }
 func (m *EventDemandEnded) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1018,7 +1249,7 @@ func (m *EventDemandFailed) Reset()         { *m = EventDemandFailed{} }
 func (m *EventDemandFailed) String() string { return proto.CompactTextString(m) }
 func (*EventDemandFailed) ProtoMessage()    {}
 func (*EventDemandFailed) Descriptor() ([]byte, []int) {
-	return fileDescriptor_114b58abe1285b86, []int{16}
+	return fileDescriptor_114b58abe1285b86, []int{19}
 }
 func (m *EventDemandFailed) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1072,7 +1303,7 @@ func (m *EventReaderCompensated) Reset()         { *m = EventReaderCompensated{}
 func (m *EventReaderCompensated) String() string { return proto.CompactTextString(m) }
 func (*EventReaderCompensated) ProtoMessage()    {}
 func (*EventReaderCompensated) Descriptor() ([]byte, []int) {
-	return fileDescriptor_114b58abe1285b86, []int{17}
+	return fileDescriptor_114b58abe1285b86, []int{20}
 }
 func (m *EventReaderCompensated) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1133,7 +1364,7 @@ func (m *EventHandOverOffered) Reset()         { *m = EventHandOverOffered{} }
 func (m *EventHandOverOffered) String() string { return proto.CompactTextString(m) }
 func (*EventHandOverOffered) ProtoMessage()    {}
 func (*EventHandOverOffered) Descriptor() ([]byte, []int) {
-	return fileDescriptor_114b58abe1285b86, []int{18}
+	return fileDescriptor_114b58abe1285b86, []int{21}
 }
 func (m *EventHandOverOffered) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1194,7 +1425,7 @@ func (m *EventHandedOver) Reset()         { *m = EventHandedOver{} }
 func (m *EventHandedOver) String() string { return proto.CompactTextString(m) }
 func (*EventHandedOver) ProtoMessage()    {}
 func (*EventHandedOver) Descriptor() ([]byte, []int) {
-	return fileDescriptor_114b58abe1285b86, []int{19}
+	return fileDescriptor_114b58abe1285b86, []int{22}
 }
 func (m *EventHandedOver) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1255,7 +1486,7 @@ func (m *EventHandOverDeclined) Reset()         { *m = EventHandOverDeclined{} }
 func (m *EventHandOverDeclined) String() string { return proto.CompactTextString(m) }
 func (*EventHandOverDeclined) ProtoMessage()    {}
 func (*EventHandOverDeclined) Descriptor() ([]byte, []int) {
-	return fileDescriptor_114b58abe1285b86, []int{20}
+	return fileDescriptor_114b58abe1285b86, []int{23}
 }
 func (m *EventHandOverDeclined) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1311,6 +1542,9 @@ func init() {
 	proto.RegisterType((*EventWriterSet)(nil), "cpchain.datarights.v1.EventWriterSet")
 	proto.RegisterType((*EventRekeyed)(nil), "cpchain.datarights.v1.EventRekeyed")
 	proto.RegisterType((*EventAnchored)(nil), "cpchain.datarights.v1.EventAnchored")
+	proto.RegisterType((*EventDisclaimed)(nil), "cpchain.datarights.v1.EventDisclaimed")
+	proto.RegisterType((*EventDisclaimRefuted)(nil), "cpchain.datarights.v1.EventDisclaimRefuted")
+	proto.RegisterType((*EventDisclaimEnded)(nil), "cpchain.datarights.v1.EventDisclaimEnded")
 	proto.RegisterType((*EventReaderSet)(nil), "cpchain.datarights.v1.EventReaderSet")
 	proto.RegisterType((*EventGranted)(nil), "cpchain.datarights.v1.EventGranted")
 	proto.RegisterType((*EventRegranted)(nil), "cpchain.datarights.v1.EventRegranted")
@@ -1334,65 +1568,70 @@ func init() {
 }
 
 var fileDescriptor_114b58abe1285b86 = []byte{
-	// 918 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xac, 0x56, 0xdd, 0x6e, 0x1b, 0x45,
-	0x14, 0xce, 0xda, 0x9b, 0x36, 0x9e, 0xc4, 0xa6, 0xac, 0xdc, 0x6a, 0x09, 0x60, 0x9c, 0x91, 0x40,
-	0xe6, 0xa2, 0xb6, 0x1a, 0x84, 0x84, 0xc4, 0x55, 0x92, 0x86, 0x82, 0x8a, 0x54, 0x18, 0x0b, 0xf1,
-	0x73, 0x13, 0x4d, 0x77, 0x8e, 0xd7, 0x2b, 0xdb, 0x33, 0xcb, 0xcc, 0x64, 0x93, 0x54, 0x48, 0xbc,
-	0x02, 0x42, 0x3c, 0x06, 0x97, 0x3c, 0x44, 0x2f, 0x2b, 0xae, 0xb8, 0x42, 0x28, 0x79, 0x11, 0x34,
-	0x3f, 0x6b, 0x6f, 0x20, 0x5e, 0x10, 0xf4, 0x2a, 0xf3, 0x8d, 0xbf, 0x39, 0xdf, 0x77, 0xce, 0x99,
-	0x33, 0x59, 0x84, 0x93, 0x3c, 0x99, 0xd2, 0x8c, 0x8f, 0x18, 0xd5, 0x54, 0x66, 0xe9, 0x54, 0xab,
-	0x51, 0xf1, 0x60, 0x04, 0x05, 0x70, 0xad, 0x86, 0xb9, 0x14, 0x5a, 0x44, 0x77, 0x3d, 0x67, 0xb8,
-	0xe2, 0x0c, 0x8b, 0x07, 0xbb, 0xaf, 0x25, 0x42, 0x2d, 0x84, 0x3a, 0xb1, 0xa4, 0x91, 0x03, 0xee,
-	0xc4, 0xee, 0xde, 0xcd, 0x51, 0x53, 0x49, 0xb9, 0xf6, 0x94, 0x35, 0xc2, 0x4a, 0x4b, 0xa0, 0x0b,
-	0xcf, 0xe9, 0xa6, 0x22, 0x15, 0x2e, 0xbc, 0x59, 0xb9, 0x5d, 0xfc, 0x39, 0x8a, 0x8e, 0x8d, 0xbd,
-	0xb1, 0xa5, 0x1e, 0x49, 0xa0, 0x1a, 0x58, 0xf4, 0x21, 0xba, 0xe5, 0xce, 0xc6, 0x41, 0x3f, 0x18,
-	0x6c, 0xef, 0xbf, 0x39, 0xbc, 0xd1, 0xf5, 0xd0, 0x9d, 0x3a, 0x0c, 0x9f, 0xff, 0xfe, 0xd6, 0x06,
-	0xf1, 0x47, 0xf0, 0x77, 0xd7, 0x42, 0x7e, 0x91, 0x33, 0x1b, 0xf2, 0xde, 0xb5, 0x90, 0x61, 0xc9,
-	0x8e, 0x22, 0x14, 0x6a, 0x9a, 0xaa, 0xb8, 0xd1, 0x6f, 0x0e, 0x5a, 0xc4, 0xae, 0xa3, 0x3e, 0xda,
-	0x66, 0xa0, 0x12, 0x99, 0xe5, 0x3a, 0x13, 0x3c, 0x6e, 0xf6, 0x83, 0x41, 0x8b, 0x54, 0xb7, 0xa2,
-	0x18, 0xdd, 0xce, 0x65, 0x56, 0x50, 0x0d, 0x71, 0xd8, 0x0f, 0x06, 0x5b, 0xa4, 0x84, 0xf8, 0x7b,
-	0xd4, 0xb1, 0xea, 0x5f, 0xca, 0x4c, 0x83, 0x1c, 0x83, 0x5e, 0xab, 0xbc, 0x87, 0x76, 0xce, 0x2c,
-	0xe9, 0x04, 0x72, 0x91, 0x4c, 0xe3, 0x46, 0x3f, 0x18, 0xb4, 0xc9, 0xb6, 0xdb, 0x3b, 0x36, 0x5b,
-	0xd1, 0x3e, 0xba, 0x4d, 0x93, 0x44, 0x9c, 0x72, 0xed, 0x4c, 0x1c, 0xc6, 0xbf, 0xfe, 0x72, 0xbf,
-	0xeb, 0xbb, 0x73, 0xc0, 0x98, 0x04, 0xa5, 0xc6, 0x5a, 0x66, 0x3c, 0x25, 0x25, 0x11, 0x7f, 0x8d,
-	0x76, 0xac, 0x01, 0x02, 0x33, 0xb8, 0xa8, 0x49, 0xfc, 0x75, 0xd4, 0x9a, 0xc1, 0xc5, 0x35, 0xed,
-	0xad, 0x19, 0x5c, 0x38, 0xe1, 0x2e, 0xda, 0x54, 0x9a, 0x4a, 0x27, 0xdb, 0x26, 0x0e, 0xe0, 0x1f,
-	0x03, 0xd4, 0xb6, 0xb1, 0x0f, 0x78, 0x32, 0x15, 0xb2, 0x26, 0xf8, 0x1d, 0xd4, 0x54, 0xf0, 0xad,
-	0x0d, 0x1b, 0x12, 0xb3, 0x8c, 0xde, 0x46, 0x9d, 0x49, 0x26, 0x95, 0x3e, 0xc9, 0xb8, 0x06, 0x59,
-	0xd0, 0xb9, 0x0f, 0xdd, 0xb6, 0xbb, 0x9f, 0xf8, 0xcd, 0xe8, 0x0d, 0xd4, 0x2a, 0x09, 0xca, 0x96,
-	0xb6, 0x4d, 0x56, 0x1b, 0xa6, 0x59, 0x53, 0xaa, 0xa6, 0xf1, 0x66, 0x3f, 0x18, 0xec, 0x10, 0xbb,
-	0xc6, 0xd2, 0x17, 0x9c, 0x00, 0x65, 0xcb, 0x82, 0x4b, 0x0b, 0x4a, 0x53, 0x0e, 0x99, 0xa6, 0x15,
-	0x20, 0x95, 0x69, 0xa9, 0xcb, 0xb7, 0x84, 0xd1, 0x10, 0x6d, 0x8a, 0x33, 0x0e, 0xf2, 0x1f, 0xab,
-	0xec, 0x68, 0x98, 0xfb, 0x1a, 0x3f, 0x32, 0x33, 0x00, 0xcc, 0x94, 0xcb, 0x8e, 0x83, 0x17, 0x74,
-	0xa0, 0x52, 0x9c, 0xc6, 0xb5, 0xe2, 0xac, 0xfc, 0x35, 0xff, 0xea, 0x2f, 0x97, 0xe2, 0x3c, 0x03,
-	0x93, 0x79, 0x73, 0x10, 0x92, 0x12, 0xe2, 0xaf, 0x96, 0x39, 0xa6, 0xb5, 0x8a, 0xbb, 0x68, 0x4b,
-	0x42, 0x3e, 0xa7, 0x09, 0x30, 0x7b, 0xa1, 0x43, 0xb2, 0xc4, 0xe6, 0x04, 0x55, 0x33, 0x60, 0x71,
-	0xd3, 0xfe, 0xe0, 0x00, 0x7e, 0xe6, 0x87, 0xc5, 0x66, 0x72, 0xc0, 0xd5, 0x19, 0xc8, 0xba, 0xe8,
-	0xb9, 0x14, 0x45, 0x66, 0x9c, 0xbb, 0x8c, 0x96, 0xd8, 0xfc, 0x46, 0x93, 0x04, 0x72, 0x6d, 0x05,
-	0xcc, 0x44, 0x2c, 0xb1, 0xcf, 0x57, 0x09, 0x6e, 0x1b, 0xda, 0x22, 0x1e, 0xe1, 0x77, 0x7c, 0x56,
-	0x56, 0xfb, 0xd3, 0xac, 0x80, 0x9b, 0x75, 0xf1, 0xbb, 0xe8, 0xd5, 0x15, 0x8f, 0x40, 0x21, 0x66,
-	0xeb, 0x2c, 0xe2, 0x83, 0x2a, 0x75, 0x0c, 0x5a, 0xcf, 0xeb, 0xba, 0x23, 0x61, 0x72, 0xca, 0x99,
-	0xcd, 0xc5, 0xba, 0x32, 0x08, 0x9f, 0xfb, 0x8a, 0x7c, 0x24, 0x69, 0xba, 0x30, 0x7f, 0xe9, 0xe9,
-	0x5c, 0xff, 0x87, 0x8a, 0xac, 0xb2, 0x6e, 0x56, 0xb3, 0x36, 0x5d, 0x56, 0x73, 0xaa, 0xa6, 0xc0,
-	0x7c, 0x39, 0x4a, 0x88, 0x8f, 0xd0, 0x5d, 0xf7, 0x70, 0x59, 0xdf, 0x4e, 0x3b, 0x5b, 0x9f, 0x40,
-	0x17, 0x6d, 0x82, 0x94, 0x42, 0x7a, 0xff, 0x0e, 0xe0, 0x9f, 0xcb, 0x19, 0x7d, 0x08, 0x0b, 0xca,
-	0x99, 0x2b, 0x3f, 0xb3, 0xeb, 0x72, 0x1c, 0x1c, 0x8a, 0xde, 0x47, 0xe1, 0x2c, 0xf3, 0xe9, 0x77,
-	0xf6, 0xf7, 0xd6, 0x3c, 0xb1, 0x2e, 0xcc, 0xe3, 0x8c, 0x33, 0x62, 0xe9, 0x2b, 0x33, 0xcd, 0x75,
-	0x95, 0x08, 0xff, 0x7e, 0x37, 0x18, 0x50, 0x36, 0xcf, 0x38, 0xd8, 0xc9, 0x6d, 0x92, 0x25, 0xc6,
-	0x3f, 0x05, 0xe8, 0x4e, 0xc5, 0xee, 0x71, 0xad, 0xe3, 0xa5, 0x74, 0xa3, 0x2a, 0xfd, 0x81, 0x7d,
-	0xab, 0x34, 0x58, 0x43, 0x9d, 0x7d, 0x5c, 0x9b, 0xc8, 0xd8, 0x30, 0x89, 0x3b, 0x50, 0xd3, 0x8a,
-	0xf2, 0x1e, 0xb9, 0x43, 0xbe, 0x0d, 0x35, 0xb6, 0x6e, 0x68, 0xc4, 0x33, 0x74, 0xaf, 0xf2, 0x2e,
-	0x1d, 0x89, 0x45, 0x0e, 0x5c, 0xd1, 0xf5, 0xb3, 0x5b, 0x79, 0xeb, 0x1b, 0xff, 0xf2, 0xad, 0x37,
-	0x8e, 0xe8, 0x62, 0xf5, 0xef, 0x81, 0x78, 0x84, 0x3f, 0x43, 0x5d, 0xab, 0xfd, 0x31, 0xe5, 0xec,
-	0x49, 0x01, 0xf2, 0xc9, 0x64, 0x52, 0x33, 0xd7, 0x11, 0x0a, 0x27, 0x52, 0x94, 0xaf, 0x94, 0x5d,
-	0x47, 0x1d, 0xd4, 0xd0, 0xc2, 0xb7, 0xb8, 0xa1, 0x05, 0x7e, 0x8c, 0x5e, 0x59, 0x46, 0x04, 0x1b,
-	0xf3, 0x7f, 0x04, 0xa3, 0xfe, 0xa2, 0x97, 0xf6, 0x1e, 0x42, 0x62, 0x2e, 0x03, 0x7b, 0x79, 0x53,
-	0x76, 0xf8, 0xe8, 0xf9, 0x65, 0x2f, 0x78, 0x71, 0xd9, 0x0b, 0xfe, 0xb8, 0xec, 0x05, 0x3f, 0x5c,
-	0xf5, 0x36, 0x5e, 0x5c, 0xf5, 0x36, 0x7e, 0xbb, 0xea, 0x6d, 0x7c, 0x73, 0x3f, 0xcd, 0xf4, 0xf4,
-	0xf4, 0xe9, 0x30, 0x11, 0x8b, 0x51, 0xf9, 0xd9, 0x52, 0xfe, 0x3d, 0xaf, 0x7e, 0xc0, 0xe8, 0x8b,
-	0x1c, 0xd4, 0xd3, 0x5b, 0xf6, 0x3b, 0xe5, 0xbd, 0x3f, 0x03, 0x00, 0x00, 0xff, 0xff, 0x7d, 0x28,
-	0x2f, 0xd7, 0x5c, 0x09, 0x00, 0x00,
+	// 998 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xb4, 0x56, 0x4b, 0x8f, 0x1b, 0x45,
+	0x10, 0xde, 0xb1, 0x67, 0xb3, 0xeb, 0xde, 0xb5, 0x09, 0x23, 0x27, 0x1a, 0x0c, 0x18, 0x6f, 0x4b,
+	0x20, 0x73, 0x88, 0xad, 0x2c, 0x42, 0x42, 0xe2, 0xb4, 0x2f, 0x12, 0x14, 0xa4, 0x40, 0x5b, 0x88,
+	0xc7, 0x65, 0xd5, 0x99, 0x2e, 0xdb, 0x23, 0xdb, 0xd3, 0x43, 0x77, 0x7b, 0x76, 0x37, 0x02, 0x71,
+	0xe1, 0xc4, 0x09, 0x21, 0x7e, 0x06, 0x47, 0x7e, 0x44, 0x8e, 0x11, 0x27, 0x4e, 0x08, 0xed, 0xfe,
+	0x11, 0xd4, 0x8f, 0xb1, 0xc7, 0x61, 0x3d, 0xbc, 0x92, 0x93, 0xfb, 0x6b, 0x57, 0xd7, 0xf7, 0x55,
+	0x57, 0x55, 0xd7, 0x20, 0x1c, 0xa5, 0xd1, 0x98, 0xc6, 0x49, 0x9f, 0x51, 0x45, 0x45, 0x3c, 0x1a,
+	0x2b, 0xd9, 0xcf, 0xee, 0xf6, 0x21, 0x83, 0x44, 0xc9, 0x5e, 0x2a, 0xb8, 0xe2, 0xc1, 0x2d, 0x67,
+	0xd3, 0x5b, 0xda, 0xf4, 0xb2, 0xbb, 0xad, 0x57, 0x22, 0x2e, 0x67, 0x5c, 0x9e, 0x1a, 0xa3, 0xbe,
+	0x05, 0xf6, 0x44, 0x6b, 0xef, 0x7a, 0xaf, 0x23, 0x41, 0x13, 0xe5, 0x4c, 0xd6, 0x10, 0x4b, 0x25,
+	0x80, 0xce, 0x9c, 0x4d, 0x73, 0xc4, 0x47, 0xdc, 0xba, 0xd7, 0x2b, 0xbb, 0x8b, 0x3f, 0x41, 0xc1,
+	0x89, 0x96, 0x37, 0x30, 0xa6, 0x47, 0x02, 0xa8, 0x02, 0x16, 0xbc, 0x8f, 0x6e, 0xd8, 0xb3, 0xa1,
+	0xd7, 0xf1, 0xba, 0x3b, 0xfb, 0xaf, 0xf7, 0xae, 0x55, 0xdd, 0xb3, 0xa7, 0x0e, 0xfd, 0x27, 0xbf,
+	0xbf, 0xb1, 0x41, 0xdc, 0x11, 0xfc, 0xf5, 0x8a, 0xcb, 0x4f, 0x53, 0x66, 0x5c, 0xde, 0x5e, 0x71,
+	0xe9, 0xe7, 0xd6, 0x41, 0x80, 0x7c, 0x45, 0x47, 0x32, 0xac, 0x74, 0xaa, 0xdd, 0x1a, 0x31, 0xeb,
+	0xa0, 0x83, 0x76, 0x18, 0xc8, 0x48, 0xc4, 0xa9, 0x8a, 0x79, 0x12, 0x56, 0x3b, 0x5e, 0xb7, 0x46,
+	0x8a, 0x5b, 0x41, 0x88, 0xb6, 0x52, 0x11, 0x67, 0x54, 0x41, 0xe8, 0x77, 0xbc, 0xee, 0x36, 0xc9,
+	0x21, 0xfe, 0x16, 0x35, 0x0c, 0xfb, 0x67, 0x22, 0x56, 0x20, 0x06, 0xa0, 0xd6, 0x32, 0xef, 0xa1,
+	0xdd, 0x33, 0x63, 0x74, 0x0a, 0x29, 0x8f, 0xc6, 0x61, 0xa5, 0xe3, 0x75, 0xeb, 0x64, 0xc7, 0xee,
+	0x9d, 0xe8, 0xad, 0x60, 0x1f, 0x6d, 0xd1, 0x28, 0xe2, 0xf3, 0x44, 0x59, 0x11, 0x87, 0xe1, 0xaf,
+	0xbf, 0xdc, 0x69, 0xba, 0xec, 0x1c, 0x30, 0x26, 0x40, 0xca, 0x81, 0x12, 0x71, 0x32, 0x22, 0xb9,
+	0x21, 0xfe, 0x02, 0xed, 0x1a, 0x01, 0x04, 0x26, 0x70, 0x51, 0x12, 0xf8, 0xab, 0xa8, 0x36, 0x81,
+	0x8b, 0x15, 0xee, 0xed, 0x09, 0x5c, 0x58, 0xe2, 0x26, 0xda, 0x94, 0x8a, 0x0a, 0x4b, 0x5b, 0x27,
+	0x16, 0xe0, 0x1f, 0x3d, 0x54, 0x37, 0xbe, 0x0f, 0x92, 0x68, 0xcc, 0x45, 0x89, 0xf3, 0x9b, 0xa8,
+	0x2a, 0xe1, 0x2b, 0xe3, 0xd6, 0x27, 0x7a, 0x19, 0xbc, 0x89, 0x1a, 0xc3, 0x58, 0x48, 0x75, 0x1a,
+	0x27, 0x0a, 0x44, 0x46, 0xa7, 0xce, 0x75, 0xdd, 0xec, 0x7e, 0xe8, 0x36, 0x83, 0xd7, 0x50, 0x2d,
+	0x37, 0x90, 0xe6, 0x6a, 0xeb, 0x64, 0xb9, 0xa1, 0x93, 0x35, 0xa6, 0x72, 0x1c, 0x6e, 0x76, 0xbc,
+	0xee, 0x2e, 0x31, 0x6b, 0xfc, 0x0d, 0x7a, 0xc9, 0x68, 0x3a, 0x8e, 0x65, 0x34, 0xa5, 0xf1, 0xec,
+	0x5f, 0xa9, 0x0a, 0x90, 0x2f, 0xa7, 0x3c, 0x0f, 0xd3, 0xac, 0x83, 0x16, 0xda, 0x4e, 0x05, 0xcf,
+	0x62, 0x06, 0xc2, 0x28, 0xf0, 0xc9, 0x02, 0x6b, 0x0f, 0x6c, 0x0e, 0x86, 0xbf, 0x4a, 0xf4, 0x12,
+	0x7f, 0xef, 0xa1, 0xe6, 0x0a, 0x3f, 0x81, 0xe1, 0x5c, 0xbd, 0x50, 0x11, 0x21, 0xda, 0x92, 0x53,
+	0x2a, 0xc7, 0xc0, 0x8c, 0x90, 0x1a, 0xc9, 0x21, 0xfe, 0xce, 0x73, 0xb5, 0x9f, 0x8b, 0x39, 0x49,
+	0xd8, 0x0b, 0x95, 0xd2, 0x44, 0x9b, 0x20, 0x04, 0x17, 0x4e, 0x88, 0x05, 0x58, 0xb8, 0x1e, 0x20,
+	0x40, 0xd9, 0xa2, 0x07, 0x84, 0x01, 0xb9, 0x02, 0x8b, 0x74, 0x28, 0x19, 0x08, 0xa9, 0xbb, 0xcc,
+	0x96, 0x60, 0x0e, 0x83, 0x1e, 0xda, 0xe4, 0x67, 0x09, 0x88, 0xbf, 0x2d, 0x7c, 0x6b, 0x86, 0x13,
+	0x57, 0xf6, 0xf7, 0xf4, 0xb3, 0x04, 0x4c, 0x2b, 0x33, 0x2f, 0x94, 0x23, 0xb4, 0xa0, 0x70, 0x13,
+	0x95, 0x95, 0x9b, 0x58, 0xea, 0xab, 0x3e, 0xab, 0x2f, 0x15, 0xfc, 0x3c, 0x06, 0x5d, 0x8c, 0xd5,
+	0xae, 0x4f, 0x72, 0x88, 0x3f, 0x5f, 0xc4, 0x38, 0x2a, 0x65, 0x6c, 0xa1, 0x6d, 0x01, 0xe9, 0x94,
+	0x46, 0xc0, 0xcc, 0x1b, 0xe3, 0x93, 0x05, 0xd6, 0x27, 0xa8, 0x9c, 0x00, 0x0b, 0xab, 0xe6, 0x0f,
+	0x0b, 0xf0, 0x63, 0x97, 0x43, 0x13, 0xc9, 0x41, 0x22, 0xcf, 0x40, 0x94, 0x79, 0x5f, 0xe4, 0xa6,
+	0xf2, 0x4c, 0x6e, 0x5a, 0x68, 0x9b, 0x46, 0x11, 0xa4, 0xca, 0x10, 0xe8, 0x47, 0x6a, 0x81, 0x5d,
+	0xbc, 0x92, 0x27, 0x26, 0xa3, 0x35, 0xe2, 0x10, 0x7e, 0xcb, 0x45, 0x65, 0xb8, 0x3f, 0x8a, 0x33,
+	0xb8, 0x9e, 0x17, 0xbf, 0x8d, 0x5e, 0x5e, 0xda, 0x11, 0xc8, 0xf8, 0x64, 0x9d, 0x44, 0x7c, 0x50,
+	0x34, 0x1d, 0x80, 0x52, 0xd3, 0xb2, 0xec, 0x08, 0x18, 0xce, 0x13, 0x66, 0x62, 0x31, 0xaa, 0x34,
+	0xc2, 0xe7, 0xee, 0x46, 0x3e, 0x10, 0x74, 0x34, 0xd3, 0xbf, 0x74, 0x3e, 0x55, 0xff, 0xe1, 0x46,
+	0x96, 0x51, 0x57, 0x8b, 0x51, 0x17, 0x1b, 0xca, 0x5f, 0x6d, 0xa8, 0x23, 0x74, 0xcb, 0xce, 0x12,
+	0xa3, 0xdb, 0x72, 0xc7, 0xeb, 0x03, 0x58, 0xb4, 0x43, 0xa5, 0xd8, 0x0e, 0x3f, 0xe7, 0xcf, 0xe6,
+	0x31, 0xcc, 0x68, 0xde, 0x90, 0xcc, 0xac, 0xf3, 0x76, 0xb0, 0x28, 0x78, 0x17, 0xf9, 0x93, 0xd8,
+	0x85, 0xdf, 0xd8, 0xdf, 0x5b, 0x33, 0xf5, 0xac, 0x9b, 0x07, 0x71, 0xc2, 0x88, 0x31, 0x5f, 0x8a,
+	0xa9, 0xae, 0xbb, 0x09, 0xff, 0xaf, 0xb5, 0xc1, 0x80, 0xb2, 0x69, 0x9c, 0xe4, 0x8f, 0xd9, 0x02,
+	0xe3, 0x9f, 0x3c, 0x74, 0xb3, 0x20, 0xf7, 0xa4, 0x54, 0xf1, 0x82, 0xba, 0x52, 0xa4, 0x7e, 0xcf,
+	0x8c, 0x0f, 0x05, 0x46, 0x50, 0x63, 0x1f, 0x97, 0x06, 0x32, 0xd0, 0x96, 0xc4, 0x1e, 0x28, 0x49,
+	0x45, 0x5e, 0x47, 0xf6, 0x90, 0x4b, 0x43, 0x89, 0xac, 0x6b, 0x12, 0xf1, 0x18, 0xdd, 0x2e, 0xbc,
+	0x4b, 0x47, 0x7c, 0x96, 0x42, 0x22, 0xe9, 0xfa, 0xde, 0x2d, 0x8c, 0xdf, 0xca, 0x3f, 0x1c, 0xbf,
+	0x5a, 0x11, 0x9d, 0x2d, 0x27, 0x36, 0x71, 0x08, 0x7f, 0xec, 0xc6, 0xc4, 0x7d, 0x9a, 0xb0, 0x87,
+	0x19, 0x88, 0x87, 0xc3, 0x61, 0x49, 0x5f, 0x07, 0xc8, 0x1f, 0x0a, 0x9e, 0xbf, 0x52, 0x66, 0x1d,
+	0x34, 0x50, 0x45, 0x71, 0x97, 0xe2, 0x8a, 0xe2, 0xf8, 0x81, 0x1b, 0x7c, 0xf7, 0x4d, 0x4d, 0x69,
+	0x9f, 0xff, 0xc3, 0x19, 0x75, 0x85, 0x9e, 0xcb, 0x3b, 0x86, 0x48, 0x17, 0x03, 0x7b, 0x7e, 0x5d,
+	0x76, 0x78, 0xef, 0xc9, 0x65, 0xdb, 0x7b, 0x7a, 0xd9, 0xf6, 0xfe, 0xb8, 0x6c, 0x7b, 0x3f, 0x5c,
+	0xb5, 0x37, 0x9e, 0x5e, 0xb5, 0x37, 0x7e, 0xbb, 0x6a, 0x6f, 0x7c, 0x79, 0x67, 0x14, 0xab, 0xf1,
+	0xfc, 0x51, 0x2f, 0xe2, 0xb3, 0x7e, 0xfe, 0x25, 0x99, 0xff, 0x9e, 0x17, 0xbf, 0x29, 0xd5, 0x45,
+	0x0a, 0xf2, 0xd1, 0x0d, 0xf3, 0xe9, 0xf8, 0xce, 0x9f, 0x01, 0x00, 0x00, 0xff, 0xff, 0x0a, 0x77,
+	0x27, 0x61, 0xef, 0x0a, 0x00, 0x00,
 }
 
 func (m *EventStreamCreated) Marshal() (dAtA []byte, err error) {
@@ -1594,6 +1833,154 @@ func (m *EventAnchored) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	}
 	if m.FirstInterval != 0 {
 		i = encodeVarintEvents(dAtA, i, uint64(m.FirstInterval))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Seq != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Seq))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Stream != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Stream))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventDisclaimed) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventDisclaimed) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventDisclaimed) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.Due != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Due))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.Provider != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Provider))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.Slot != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Slot))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Seq != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Seq))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Stream != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Stream))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventDisclaimRefuted) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventDisclaimRefuted) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventDisclaimRefuted) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Slashed) > 0 {
+		i -= len(m.Slashed)
+		copy(dAtA[i:], m.Slashed)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.Slashed)))
+		i--
+		dAtA[i] = 0x2a
+	}
+	if m.Provider != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Provider))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.Slot != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Slot))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Seq != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Seq))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Stream != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Stream))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventDisclaimEnded) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventDisclaimEnded) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventDisclaimEnded) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Error) > 0 {
+		i -= len(m.Error)
+		copy(dAtA[i:], m.Error)
+		i = encodeVarintEvents(dAtA, i, uint64(len(m.Error)))
+		i--
+		dAtA[i] = 0x2a
+	}
+	if m.Provider != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Provider))
+		i--
+		dAtA[i] = 0x20
+	}
+	if m.Slot != 0 {
+		i = encodeVarintEvents(dAtA, i, uint64(m.Slot))
 		i--
 		dAtA[i] = 0x18
 	}
@@ -2382,6 +2769,80 @@ func (m *EventAnchored) Size() (n int) {
 		n += 1 + sovEvents(uint64(m.Intervals))
 	}
 	l = len(m.Hash)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	return n
+}
+
+func (m *EventDisclaimed) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Stream != 0 {
+		n += 1 + sovEvents(uint64(m.Stream))
+	}
+	if m.Seq != 0 {
+		n += 1 + sovEvents(uint64(m.Seq))
+	}
+	if m.Slot != 0 {
+		n += 1 + sovEvents(uint64(m.Slot))
+	}
+	if m.Provider != 0 {
+		n += 1 + sovEvents(uint64(m.Provider))
+	}
+	if m.Due != 0 {
+		n += 1 + sovEvents(uint64(m.Due))
+	}
+	return n
+}
+
+func (m *EventDisclaimRefuted) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Stream != 0 {
+		n += 1 + sovEvents(uint64(m.Stream))
+	}
+	if m.Seq != 0 {
+		n += 1 + sovEvents(uint64(m.Seq))
+	}
+	if m.Slot != 0 {
+		n += 1 + sovEvents(uint64(m.Slot))
+	}
+	if m.Provider != 0 {
+		n += 1 + sovEvents(uint64(m.Provider))
+	}
+	l = len(m.Slashed)
+	if l > 0 {
+		n += 1 + l + sovEvents(uint64(l))
+	}
+	return n
+}
+
+func (m *EventDisclaimEnded) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Stream != 0 {
+		n += 1 + sovEvents(uint64(m.Stream))
+	}
+	if m.Seq != 0 {
+		n += 1 + sovEvents(uint64(m.Seq))
+	}
+	if m.Slot != 0 {
+		n += 1 + sovEvents(uint64(m.Slot))
+	}
+	if m.Provider != 0 {
+		n += 1 + sovEvents(uint64(m.Provider))
+	}
+	l = len(m.Error)
 	if l > 0 {
 		n += 1 + l + sovEvents(uint64(l))
 	}
@@ -3303,6 +3764,467 @@ func (m *EventAnchored) Unmarshal(dAtA []byte) error {
 			if m.Hash == nil {
 				m.Hash = []byte{}
 			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventDisclaimed) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventDisclaimed: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventDisclaimed: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Stream", wireType)
+			}
+			m.Stream = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Stream |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Seq", wireType)
+			}
+			m.Seq = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Seq |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Slot", wireType)
+			}
+			m.Slot = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Slot |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Provider", wireType)
+			}
+			m.Provider = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Provider |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Due", wireType)
+			}
+			m.Due = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Due |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventDisclaimRefuted) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventDisclaimRefuted: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventDisclaimRefuted: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Stream", wireType)
+			}
+			m.Stream = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Stream |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Seq", wireType)
+			}
+			m.Seq = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Seq |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Slot", wireType)
+			}
+			m.Slot = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Slot |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Provider", wireType)
+			}
+			m.Provider = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Provider |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Slashed", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Slashed = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvents(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventDisclaimEnded) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvents
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventDisclaimEnded: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventDisclaimEnded: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Stream", wireType)
+			}
+			m.Stream = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Stream |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Seq", wireType)
+			}
+			m.Seq = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Seq |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Slot", wireType)
+			}
+			m.Slot = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Slot |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Provider", wireType)
+			}
+			m.Provider = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Provider |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Error", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvents
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvents
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvents
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Error = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex

@@ -28,6 +28,9 @@ func (g *GenesisState) Validate() error {
 	if err := g.validateAnchors(streams); err != nil {
 		return err
 	}
+	if err := g.validateDisclaims(); err != nil {
+		return err
+	}
 	readers, err := g.validateReaders()
 	if err != nil {
 		return err

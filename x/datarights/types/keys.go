@@ -49,6 +49,8 @@ var (
 	DemandOfKey    = collections.NewPrefix(0x3b) // set: provider | demand, open ones for fragments
 	DemandAtKey    = collections.NewPrefix(0x3c) // set: stream | demand, open ones for capsules
 	DemandDueKey   = collections.NewPrefix(0x3d) // set: height (8 bytes, sign bit flipped) | demand
+	DisclaimKey    = collections.NewPrefix(0x41) // point: stream | seq | slot (4 bytes) -> Disclaim
+	DisclaimDueKey = collections.NewPrefix(0x42) // set: height (8 bytes, sign bit flipped) | stream | seq | slot
 	PotKey         = collections.NewPrefix(0x3e) // grant -> Pot
 )
 
@@ -70,6 +72,11 @@ func ReaderPoint(reader uint64) []byte { return point(ReaderKey, reader) }
 // ReaderKeysPoint is the key of one version of a reader's keys.
 func ReaderKeysPoint(reader uint64, version uint32) []byte {
 	return binary.BigEndian.AppendUint32(point(ReaderKeysKey, reader), version)
+}
+
+// DisclaimPoint is the key of a disclaim's row.
+func DisclaimPoint(stream, seq uint64, slot uint32) []byte {
+	return binary.BigEndian.AppendUint32(point(DisclaimKey, stream, seq), slot)
 }
 
 // GrantPoint is the key of a grant's row.

@@ -40,6 +40,8 @@ func DefaultParams() Params {
 		HandOverBlocks:        720,
 		MaxSpares:             16,
 		SilentBlocks:          720,
+		DisclaimBlocks:        1440,
+		DisclaimsPerBlock:     100,
 	}
 }
 
@@ -81,6 +83,8 @@ func (p Params) Validate() error {
 		{"hand_over_blocks", p.HandOverBlocks, 1, 1_000_000},
 		{"max_spares", int64(p.MaxSpares), 0, 64},
 		{"silent_blocks", p.SilentBlocks, 1, 1_000_000},
+		{"disclaim_blocks", p.DisclaimBlocks, 1, 1_000_000},
+		{"disclaims_per_block", int64(p.DisclaimsPerBlock), 1, 10_000},
 	} {
 		if b.value < b.low || b.value > b.high {
 			return ErrParams.Wrapf("%s is %d; it must be %d to %d", b.name, b.value, b.low, b.high)
