@@ -9,7 +9,7 @@ func (p GrantProxy) validHands(g Grant, i int) error {
 	if len(p.HandedTo) > MaxHands || len(p.Passed) > MaxPassed {
 		return ErrTooManyHands.Wrapf("%d times, %d declined", len(p.HandedTo), len(p.Passed))
 	}
-	if (p.OfferedTo != 0 || len(p.HandedTo) > 0) && (p.State == PROXY_STATE_ASKED || p.State == PROXY_STATE_REFUSED) {
+	if (p.OfferedTo != 0 || len(p.HandedTo) > 0) && p.State != PROXY_STATE_ACCEPTED && p.State != PROXY_STATE_FAULTY {
 		return ErrNotAccepted.Wrapf("provider %d handed over what it never had", p.Provider)
 	}
 	seen := map[uint64]bool{p.Provider: true}
