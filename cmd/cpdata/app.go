@@ -101,7 +101,9 @@ func (a *app) chain(ctx context.Context) (*chain.Client, error) {
 	if a.client != nil {
 		return a.client, nil
 	}
-	c, err := chain.Dial(ctx, chain.Config{RPC: a.cfg.Node, ChainID: a.cfg.ChainID, GasPrices: a.cfg.GasPrices})
+	c, err := chain.Dial(ctx, chain.Config{
+		RPC: a.cfg.Node, ChainID: a.cfg.ChainID, GasPrices: a.cfg.GasPrices, Trust: a.cfg.Trust, Home: a.home,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("chain node %s: %w", a.cfg.Node, err)
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
+
+	"github.com/cpchain/cpchain/offchain/chain"
 )
 
 // config is what `cpdata init` writes to config.toml; flags go before it.
@@ -23,10 +25,12 @@ type config struct {
 	KeyringBackend string `toml:"keyring_backend"`
 	// GasPrices is what is paid per gas.
 	GasPrices string `toml:"gas_prices"`
+	// Trust is how the node is believed: trust, witnesses, trust_height, trust_hash, trust_period_seconds.
+	chain.Trust
 }
 
 func defaultConfig() config {
-	return config{Node: "http://127.0.0.1:26657", KeyringBackend: "file", GasPrices: "0.001ucpc"}
+	return config{Node: "http://127.0.0.1:26657", KeyringBackend: "file", GasPrices: "0.001ucpc", Trust: chain.DefaultTrust()}
 }
 
 func configPath(home string) string { return filepath.Join(home, "config.toml") }
@@ -71,12 +75,17 @@ func (c *config) override(cmd *cobra.Command) error {
 }
 
 func initCmd(a *app) *cobra.Command {
-	return &cobra.Command{
+	var trust chain.Trust
+	cmd := &cobra.Command{
 		Use:     "init",
 		Short:   "write the configuration: which node, which storage network",
 		Example: "  cpdata init --node http://127.0.0.1:26657 --bootstrap /ip4/127.0.0.1/tcp/4001/p2p/12D3KooW...",
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := trust.Complete(cmd.Context(), a.cfg.ChainID, a.cfg.Node, a.tell); err != nil {
+				return err
+			}
+			a.cfg.Trust = trust
 			if _, err := os.Stat(configPath(a.home)); err == nil {
 				return fmt.Errorf("%s exists already: edit it, or choose another --home", configPath(a.home))
 			}
@@ -94,4 +103,6 @@ func initCmd(a *app) *cobra.Command {
 				fmt.Sprintf("wrote %s; next: cpdata keys init", configPath(a.home)))
 		},
 	}
+	trust.AddFlags(cmd.Flags())
+	return cmd
 }

@@ -23,6 +23,7 @@ import (
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
+	"github.com/cpchain/cpchain/offchain/chain/light"
 	datarights "github.com/cpchain/cpchain/x/datarights/types"
 	provider "github.com/cpchain/cpchain/x/provider/types"
 	storage "github.com/cpchain/cpchain/x/storage/types"
@@ -46,7 +47,17 @@ type Config struct {
 	GasPrices string
 	// Timeout of one request; 0 means 10 seconds.
 	Timeout time.Duration
+	// Trust in the node; Home is where verified headers are kept.
+	Trust Trust
+	Home  string
+	// MaxAge of the newest verified header; 0 means a minute.
+	MaxAge time.Duration
+	// Clock is nil for time.Now.
+	Clock func() time.Time
 }
+
+// defaultTimeout of one request.
+const defaultTimeout = 10 * time.Second
 
 // Client reads chain facts and broadcasts transactions. It is safe for concurrent use.
 type Client struct {
@@ -56,6 +67,8 @@ type Client struct {
 	chainID   string
 	gasPrices sdk.DecCoins
 	timeout   time.Duration
+	// light is nil when the node is trusted.
+	light *light.Client
 
 	datarights datarights.QueryClient
 	provider   provider.QueryClient
@@ -73,7 +86,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	timeout := cfg.Timeout
 	if timeout == 0 {
-		timeout = 10 * time.Second
+		timeout = defaultTimeout
 	}
 	rpc, err := rpchttp.NewWithTimeout(cfg.RPC, "/websocket", uint(max(timeout/time.Second, 1)))
 	if err != nil {
@@ -81,14 +94,6 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	cdc, txConfig := newCodec()
 	c := &Client{rpc: rpc, cdc: cdc, txConfig: txConfig, chainID: cfg.ChainID, gasPrices: prices, timeout: timeout}
-	conn := queryConn{rpc: rpc, timeout: timeout, cdc: cdc}
-	c.datarights = datarights.NewQueryClient(conn)
-	c.provider = provider.NewQueryClient(conn)
-	c.storage = storage.NewQueryClient(conn)
-	c.auth = authtypes.NewQueryClient(conn)
-	c.bank = banktypes.NewQueryClient(conn)
-	c.feegrant = feegrant.NewQueryClient(conn)
-
 	status, err := c.status(ctx)
 	if err != nil {
 		return nil, err
@@ -99,7 +104,24 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	if status.chainID != c.chainID {
 		return nil, fmt.Errorf("node at %s is on chain %q, not %q: check the rpc address", cfg.RPC, status.chainID, c.chainID)
 	}
-	return c, nil
+	return c, c.ask(ctx, cfg)
+}
+
+// ask makes the clients of the modules' queries, which answer from proved rows when the node is not trusted.
+func (c *Client) ask(ctx context.Context, cfg Config) error {
+	node := queryConn{rpc: c.rpc, timeout: c.timeout, cdc: c.cdc}
+	c.auth, c.bank, c.feegrant = authtypes.NewQueryClient(node), banktypes.NewQueryClient(node), feegrant.NewQueryClient(node)
+	c.datarights, c.provider, c.storage = datarights.NewQueryClient(node), provider.NewQueryClient(node), storage.NewQueryClient(node)
+	trust, err := cfg.Trust.of(cfg, c.chainID)
+	if err != nil || trust == nil {
+		return err
+	}
+	if c.light, err = light.Open(ctx, c.rpc, *trust); err != nil {
+		return lightError(err)
+	}
+	proven := provenConn{queryConn: node, light: c.light}
+	c.datarights, c.provider, c.storage = datarights.NewQueryClient(proven), provider.NewQueryClient(proven), storage.NewQueryClient(proven)
+	return nil
 }
 
 // ChainID of the chain the client is on.
@@ -120,10 +142,14 @@ type nodeStatus struct {
 	tip     Tip
 }
 
-// Tip asks the node for its newest block.
+// Tip is the newest block of the node, or the newest provable state when it is not trusted.
 func (c *Client) Tip(ctx context.Context) (Tip, error) {
-	s, err := c.status(ctx)
-	return s.tip, err
+	if c.light == nil {
+		s, err := c.status(ctx)
+		return s.tip, err
+	}
+	view, err := c.light.View(ctx)
+	return Tip{Height: view.Height(), Time: view.Time()}, lightError(err)
 }
 
 func (c *Client) status(ctx context.Context) (nodeStatus, error) {
@@ -145,7 +171,7 @@ func (c *Client) status(ctx context.Context) (nodeStatus, error) {
 
 // queryConn carries gRPC queries as ABCI queries, so that a CometBFT RPC address is all a program needs.
 type queryConn struct {
-	rpc     rpcclient.ABCIClient
+	rpc     rpcclient.RemoteClient
 	timeout time.Duration
 	cdc     codec.Codec
 }

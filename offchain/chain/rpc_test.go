@@ -32,6 +32,17 @@ type rpcNode struct {
 	seen map[string]*coretypes.ResultTx
 	// between runs before the next transaction is checked: what another program does meanwhile.
 	between func()
+	// made hears of every block.
+	made func(txs cmttypes.Txs, res *abci.ResponseFinalizeBlock)
+}
+
+// block makes a block.
+func (n *rpcNode) block(txs ...[]byte) *abci.ResponseFinalizeBlock {
+	res := n.app.Block(txs...)
+	if n.made != nil {
+		n.made(cmttypes.ToTxs(txs), res)
+	}
+	return res
 }
 
 func newRPCNode(t *testing.T) *rpcNode {
@@ -86,8 +97,8 @@ func (n *rpcNode) broadcast(_ *rpctypes.Context, tx cmttypes.Tx) (*coretypes.Res
 		return nil, err
 	}
 	if check.IsOK() {
-		block := n.app.Block(tx)
-		n.seen[hash.String()] = &coretypes.ResultTx{Hash: hash, Height: n.app.LastBlockHeight(), TxResult: *block.TxResults[0], Tx: tx}
+		block := n.block(tx)
+		n.seen[hash.String()] = &coretypes.ResultTx{Hash: hash, Height: n.app.LastBlockHeight(), TxResult: *block.TxResults[0], Tx: tx, Proof: cmttypes.Txs{tx}.Proof(0)}
 	}
 	return &coretypes.ResultBroadcastTx{Code: check.Code, Codespace: check.Codespace, Log: check.Log, Hash: hash}, nil
 }

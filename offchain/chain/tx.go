@@ -13,6 +13,8 @@ import (
 
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/cpchain/cpchain/offchain/chain/light"
 )
 
 // pollInterval is how often WaitTx looks for a transaction. Polling, since it also works through a proxy that carries
@@ -55,22 +57,37 @@ type TxResult struct {
 	Events       []abci.Event
 }
 
-// Tx returns an included transaction: ErrNotFound while it is not, *TxError when it failed.
+// Tx returns an included transaction: ErrNotFound while it is not, *TxError when it failed. Of a node that is not trusted
+// its inclusion and its result are proved; its events are what the node says.
 func (c *Client) Tx(ctx context.Context, hash string) (*TxResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	if _, err := hex.DecodeString(hash); err != nil {
+	digest, err := hex.DecodeString(hash)
+	if err != nil {
 		return nil, fmt.Errorf("transaction hash %q is not hex: %w", hash, err)
 	}
 	// a search, since asking for the one by its hash tells "not there" from a failure by words alone
-	found, err := c.rpc.TxSearch(ctx, fmt.Sprintf("tx.hash='%s'", hash), false, nil, nil, "")
+	found, err := c.rpc.TxSearch(ctx, fmt.Sprintf("tx.hash='%s'", hash), c.light != nil, nil, nil, "")
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	if len(found.Txs) == 0 {
 		return nil, fmt.Errorf("%w: transaction %s", ErrNotFound, hash)
 	}
+	if c.light != nil {
+		if err := c.light.CheckTx(ctx, digest, found.Txs[0]); err != nil {
+			return nil, notYet(err)
+		}
+	}
 	return txResult(found.Txs[0])
+}
+
+// notYet makes a transaction that is included, but whose result can be proved only by the next block, one to wait for.
+func notYet(err error) error {
+	if errors.Is(err, light.ErrNotYet) {
+		return fmt.Errorf("%w: %w", ErrNotFound, err)
+	}
+	return lightError(err)
 }
 
 func txResult(res *coretypes.ResultTx) (*TxResult, error) {

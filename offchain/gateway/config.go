@@ -48,6 +48,8 @@ type ChainConfig struct {
 	TxTimeoutSeconds int64 `toml:"tx_timeout_seconds"`
 	// GrantsPollSeconds is how often grants are asked for.
 	GrantsPollSeconds int64 `toml:"grants_poll_seconds"`
+	// Trust is how the node is believed: trust, witnesses, trust_height, trust_hash, trust_period_seconds.
+	chain.Trust
 }
 
 // P2PConfig is how the gateway reaches storage nodes and the DHT.
@@ -119,7 +121,7 @@ func Default() Config {
 	return Config{
 		Chain: ChainConfig{
 			RPC: "http://127.0.0.1:26657", GasPrices: "0.001ucpc", KeyringBackend: "file", Key: "gateway",
-			TxTimeoutSeconds: 60, GrantsPollSeconds: 15,
+			TxTimeoutSeconds: 60, GrantsPollSeconds: 15, Trust: chain.DefaultTrust(),
 		},
 		P2P:    P2PConfig{ShardTimeoutSeconds: 30},
 		HTTP:   HTTPConfig{Listen: "127.0.0.1:8480", MaxBodyBytes: 4 << 20},
@@ -144,6 +146,8 @@ func (c Config) Validate() error {
 	check(c.Chain.ID != "", "chain.chain_id is empty: name the chain")
 	check(c.Chain.RPC != "", "chain.rpc is empty: name a chain node, e.g. http://127.0.0.1:26657")
 	check(c.Chain.Key != "", "chain.key is empty: name the account key")
+	trust := c.Chain.Trust.Validate()
+	check(trust == nil, "chain: %v", trust)
 	for _, a := range c.P2P.Bootstrap {
 		_, err := multiaddr.NewMultiaddr(a)
 		check(err == nil && strings.Contains(a, "/p2p/"), "p2p.bootstrap address %q must be a multiaddress ending in /p2p/<peer id>", a)
@@ -205,9 +209,9 @@ func (c SealConfig) pollEvery() time.Duration    { return time.Duration(c.PollMi
 // ShardTimeout is how long one provider may take for one shard.
 func (c P2PConfig) ShardTimeout() time.Duration { return seconds(c.ShardTimeoutSeconds) }
 
-// Client is the config of the chain adapter.
-func (c ChainConfig) Client() chain.Config {
-	return chain.Config{RPC: c.RPC, ChainID: c.ID, GasPrices: c.GasPrices}
+// Client is the config of the chain adapter of a home.
+func (c ChainConfig) Client(home string) chain.Config {
+	return chain.Config{RPC: c.RPC, ChainID: c.ID, GasPrices: c.GasPrices, Trust: c.Trust, Home: home}
 }
 
 // Load reads a home's config. Keys that are absent keep their default, unknown ones are an error.

@@ -45,6 +45,8 @@ type ChainConfig struct {
 	Key string `toml:"key"`
 	// MaxAgeSeconds is how old the newest known block may be before the node stops answering (CODE_CHAIN_STALE).
 	MaxAgeSeconds int64 `toml:"max_age_seconds"`
+	// Trust is how the node is believed: trust, witnesses, trust_height, trust_hash, trust_period_seconds.
+	chain.Trust
 }
 
 // P2PConfig is how peers reach the node.
@@ -110,7 +112,7 @@ type LogConfig struct {
 func Default() Config {
 	return Config{
 		Chain: ChainConfig{
-			RPC: "http://127.0.0.1:26657", GasPrices: "0.001ucpc", KeyringBackend: "file", Key: "operator", MaxAgeSeconds: 30,
+			RPC: "http://127.0.0.1:26657", GasPrices: "0.001ucpc", KeyringBackend: "file", Key: "operator", MaxAgeSeconds: 30, Trust: chain.DefaultTrust(),
 		},
 		P2P:   P2PConfig{Listen: []string{"/ip4/127.0.0.1/tcp/4180"}, BucketSize: 20},
 		Store: StoreConfig{CapacityBytes: 10 << 30, MaxPendingBytes: 256 << 20, UnanchoredTTLBlocks: 600, AnchorPollSeconds: 5, ProvePollSeconds: 30, RepairPollSeconds: 60, SweepSeconds: 600},
@@ -134,6 +136,8 @@ func (c Config) Validate() error {
 	check(c.Chain.ID != "", "chain.chain_id is empty: name the chain")
 	check(c.Chain.RPC != "", "chain.rpc is empty: name a chain node, e.g. http://127.0.0.1:26657")
 	check(c.Chain.Key != "", "chain.key is empty: name the account key")
+	trust := c.Chain.Trust.Validate()
+	check(trust == nil, "chain: %v", trust)
 	check(c.Chain.MaxAgeSeconds > 0, "chain.max_age_seconds is %d: it must be positive", c.Chain.MaxAgeSeconds)
 	check(len(c.P2P.Listen) > 0, "p2p.listen is empty: give an address like /ip4/0.0.0.0/tcp/4180")
 	check(c.P2P.BucketSize >= 1, "p2p.bucket_size is %d: it must be at least 1", c.P2P.BucketSize)
@@ -167,9 +171,9 @@ func (c Config) Validate() error {
 // maxAge of the newest known block.
 func (c ChainConfig) maxAge() time.Duration { return time.Duration(c.MaxAgeSeconds) * time.Second }
 
-// Client is the config of the chain adapter.
-func (c ChainConfig) Client() chain.Config {
-	return chain.Config{RPC: c.RPC, ChainID: c.ID, GasPrices: c.GasPrices}
+// Client is the config of the chain adapter of a home.
+func (c ChainConfig) Client(home string) chain.Config {
+	return chain.Config{RPC: c.RPC, ChainID: c.ID, GasPrices: c.GasPrices, Trust: c.Trust, Home: home, MaxAge: c.maxAge()}
 }
 
 // Load reads a home's config. Keys that are absent keep their default, unknown ones are an error.

@@ -65,7 +65,7 @@ func TestAHomeHasOneProcess(t *testing.T) {
 func TestAGatewayStartsAndStopsWithoutAChain(t *testing.T) {
 	home := t.TempDir()
 	cmd := Command()
-	cmd.SetArgs([]string{"init", "--home", home, "--chain-id", "c", "--keyring-backend", "test", "--node", "http://127.0.0.1:1", "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0"})
+	cmd.SetArgs([]string{"init", "--home", home, "--chain-id", "c", "--trust", "node", "--keyring-backend", "test", "--node", "http://127.0.0.1:1", "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0"})
 	cmd.SetOut(&bytes.Buffer{})
 	cmd.SetErr(&bytes.Buffer{})
 	require.NoError(t, cmd.Execute())

@@ -70,7 +70,7 @@ func (p *program) start(ctx context.Context, stdin io.Reader, stderr io.Writer) 
 	if err != nil {
 		return err
 	}
-	facts := &lazyChain{cfg: cfg.Chain.Client(), ring: ring, key: cfg.Chain.Key}
+	facts := &lazyChain{cfg: cfg.Chain.Client(p.home), ring: ring, key: cfg.Chain.Key}
 	uploader := publish.New(facts, net, publish.Writer{Key: keys.writer}, publish.Options{ShardTimeout: cfg.P2P.ShardTimeout(), Log: log})
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

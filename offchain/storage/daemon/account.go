@@ -36,7 +36,7 @@ func (p *program) open(cmd *cobra.Command) (*account, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := chain.Dial(cmd.Context(), cfg.Chain.Client())
+	c, err := chain.Dial(cmd.Context(), cfg.Chain.Client(p.home))
 	if err != nil {
 		return nil, err
 	}

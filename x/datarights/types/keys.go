@@ -28,7 +28,7 @@ var (
 	HeadKey        = collections.NewPrefix(0x12) // point: stream -> Head
 	AnchorKey      = collections.NewPrefix(0x13) // point: stream | seq -> AnchorRow
 	StreamSeqKey   = collections.NewPrefix(0x15) // -> next stream id, 8 bytes
-	StreamNameKey  = collections.NewPrefix(0x16) // owner (length byte first) | name -> stream id
+	StreamNameKey  = collections.NewPrefix(0x16) // point: owner (length byte first) | name -> stream id
 	StreamKindKey  = collections.NewPrefix(0x17) // set: kind | 0x00 | stream
 	StreamTagKey   = collections.NewPrefix(0x18) // set: tag | 0x00 | stream
 	HeadTimeKey    = collections.NewPrefix(0x19) // set: last_ms (8 bytes, sign bit flipped) | stream
@@ -59,6 +59,12 @@ func ParamsPoint() []byte { return point(ParamsKey) }
 
 // StreamPoint is the key of a stream's row.
 func StreamPoint(stream uint64) []byte { return point(StreamKey, stream) }
+
+// StreamNamePoint is the key of the id (8 bytes) of the stream an owner gave a name.
+func StreamNamePoint(owner []byte, name string) []byte {
+	key := append(point(StreamNameKey), byte(len(owner)))
+	return append(append(key, owner...), name...)
+}
 
 // HeadPoint is the key of a stream's head.
 func HeadPoint(stream uint64) []byte { return point(HeadKey, stream) }

@@ -1,7 +1,11 @@
 // Package types has the rows, messages, parameters and keys of x/provider, and the pure draws of providers.
 package types
 
-import "cosmossdk.io/collections"
+import (
+	"encoding/binary"
+
+	"cosmossdk.io/collections"
+)
 
 const (
 	// ModuleName is also the name of the module account that holds the bonds.
@@ -28,3 +32,40 @@ var (
 	HolderIndex   = collections.NewPrefix(0x1c) // | capacity, every bit flipped (8 bytes) | id -> empty; only of providers active in storage
 	ProxyIndex    = collections.NewPrefix(0x1d) // | bond, every bit flipped (32 bytes) | id -> empty; only of providers active as proxies
 )
+
+// ParamsPoint is the key of the params.
+func ParamsPoint() []byte { return point(ParamsKey) }
+
+// ProviderPoint is the key of a provider's row.
+func ProviderPoint(id uint64) []byte { return point(ProviderKey, id) }
+
+// OperatorPoint is the key of the id (8 bytes) of an operator's provider.
+func OperatorPoint(operator []byte) []byte { return append(point(OperatorIndex), operator...) }
+
+// LoadPoint is the key of what depends on a provider.
+func LoadPoint(id uint64) []byte { return point(LoadKey, id) }
+
+// PeerKeyIndexPoint is the key of the id (8 bytes) of the provider that has a peer key now.
+func PeerKeyIndexPoint(peerKey []byte) []byte { return append(point(PeerKeyIndex), peerKey...) }
+
+// PoolPoint is the key of whom the proxy draws by a boundary rank.
+func PoolPoint(height uint64) []byte { return point(PoolKey, height) }
+
+// StandingPoint is the key of a provider's weight in the draws of recent boundaries.
+func StandingPoint(id uint64) []byte { return point(StandingKey, id) }
+
+// BoundaryPoint is the key of a draw boundary.
+func BoundaryPoint(height uint64) []byte { return point(BoundaryKey, height) }
+
+// PeerKeyPoint is the key of one version of a provider's peer key (32 bytes).
+func PeerKeyPoint(id uint64, version uint32) []byte {
+	return binary.BigEndian.AppendUint32(point(PeerKeysKey, id), version)
+}
+
+func point(prefix collections.Prefix, parts ...uint64) []byte {
+	key := append([]byte(nil), prefix.Bytes()...)
+	for _, p := range parts {
+		key = binary.BigEndian.AppendUint64(key, p)
+	}
+	return key
+}
