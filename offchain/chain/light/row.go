@@ -6,9 +6,11 @@ import (
 	"fmt"
 
 	"github.com/cometbft/cometbft/crypto/merkle"
+	cmtcrypto "github.com/cometbft/cometbft/proto/tendermint/crypto"
 	rpcclient "github.com/cometbft/cometbft/rpc/client"
 
 	"cosmossdk.io/store/rootmulti"
+	storetypes "cosmossdk.io/store/types"
 )
 
 // maxShown is how many bytes of a claimed value an error shows.
@@ -30,6 +32,9 @@ func (v View) Row(ctx context.Context, store string, key []byte) ([]byte, error)
 	if len(value) == 0 {
 		value, claimed = nil, row+" not to exist"
 	}
+	if value == nil && provesEmpty(r.ProofOps) {
+		return nil, fmt.Errorf("%w: %s is there without a value, which no proof can show", ErrUnavailable, row)
+	}
 	if r.ProofOps == nil {
 		return nil, c.lie(v.Height(), claimed, errNoProof)
 	}
@@ -44,6 +49,19 @@ func (v View) Row(ctx context.Context, store string, key []byte) ([]byte, error)
 		return nil, c.lie(v.Height(), claimed, fmt.Errorf("its proof does not lead to app hash %X of verified header %d: %w", v.header.AppHash, v.header.Height, err))
 	}
 	return value, nil
+}
+
+// provesEmpty tells whether a proof speaks of a row that has an empty value. ICS-23 can't tell such a row from none.
+func provesEmpty(ops *cmtcrypto.ProofOps) bool {
+	if ops == nil || len(ops.Ops) == 0 {
+		return false
+	}
+	op, err := storetypes.CommitmentOpDecoder(ops.Ops[0])
+	if err != nil {
+		return false
+	}
+	commitment, ok := op.(storetypes.CommitmentOp)
+	return ok && commitment.Proof.GetExist() != nil && len(commitment.Proof.GetExist().Value) == 0
 }
 
 var errNoProof = errors.New("it gave no proof")
