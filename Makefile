@@ -62,10 +62,10 @@ demo: build ## the main job from end to end, on this machine; writes out/demo.js
 	go run ./tests/demo
 
 # The stories: each has a target story-NAME and writes out/e2e/NAME.json.
-STORIES := shared cli faults live committee
+STORIES := shared cli faults live committee storage
 
 .PHONY: e2e $(STORIES:%=story-%)
-e2e: build ## the stories with real processes, STORY=name for one: shared, cli, faults, live, committee
+e2e: build ## the stories with real processes, STORY=name for one: shared, cli, faults, live, committee, storage
 	@[ -z "$(filter-out $(STORIES),$(STORY))" ] || { echo "make e2e: there is no story $(STORY): use one of $(STORIES)" >&2; exit 1; }
 	@status=0; for story in $(or $(STORY),$(STORIES)); do $(MAKE) --no-print-directory story-$$story || status=1; done; exit $$status
 story-shared:
@@ -80,6 +80,8 @@ story-live:
 story-committee:
 	go build -p $(P) -o build/e2e/ ./tests/e2e/recompute
 	go run ./tests/e2e/committee
+story-storage: # MB sets how much is published
+	go run ./tests/e2e/storage $(if $(MB),-mb $(MB))
 
 .PHONY: bench
 bench: build ## measure, beside the peers it is compared with (ROWS=regexp for a part); writes bench/out/report.json

@@ -181,6 +181,8 @@ func (s *Signer) build(ctx context.Context, opts TxOptions, msgs []sdk.Msg) (cli
 	}
 	gas := opts.Gas
 	if gas == 0 {
+		// a fee costs gas itself, which for a small message is more than what is added below
+		builder.SetFeeAmount(feeFor(s.client.gasPrices, 1))
 		used, err := s.simulate(ctx, builder)
 		if err != nil {
 			return nil, 0, err
