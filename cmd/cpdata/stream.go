@@ -16,7 +16,7 @@ import (
 func streamCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "stream", Short: "make and run your data streams"}
 	cmd.AddCommand(streamCreateCmd(a), streamProvisionCmd(a), streamListCmd(a), streamShowCmd(a), streamRekeyCmd(a), streamWriterCmd(a),
-		streamTermsCmd(a), streamDepositCmd(a), streamWithdrawCmd(a), streamStorageCmd(a))
+		streamDeleteCmd(a), streamTermsCmd(a), streamDepositCmd(a), streamWithdrawCmd(a), streamStorageCmd(a))
 	return cmd
 }
 

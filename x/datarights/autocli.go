@@ -188,6 +188,10 @@ func rightsCommands() []*autocliv1.RpcCommandOptions {
 			Example:        "cpchaind tx datarights regrant 12 5 6 --from alice",
 		},
 		{
+			RpcMethod: "DeleteStream", Use: "delete-stream [stream]", Short: "Delete a stream: its storage ends, the row stays as a tombstone (cpdata stream delete also revokes its grants)",
+			PositionalArgs: args("stream"), Example: "cpchaind tx datarights delete-stream 7 --from alice",
+		},
+		{
 			RpcMethod: "RevokeGrant", Use: "revoke-grant [grant]", Short: "End a grant now", PositionalArgs: args("grant"),
 			Long:    "End a grant of the signer's stream now and for good. Proxies stop at once; what the reader has opened already stays opened.",
 			Example: "cpchaind tx datarights revoke-grant 12 --from alice",

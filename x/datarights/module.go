@@ -139,6 +139,7 @@ func (m AppModule) WeightedOperationsX(weight simsx.WeightSource, reg simsx.Regi
 	reg.Add(weight.Get("msg_datarights_regrant", 15), simulation.MsgRegrantFactory(m.keeper))
 	reg.Add(weight.Get("msg_datarights_accept_grant", 40), simulation.MsgAcceptGrantFactory(m.keeper))
 	reg.Add(weight.Get("msg_datarights_refuse_grant", 10), simulation.MsgRefuseGrantFactory(m.keeper))
+	reg.Add(weight.Get("msg_datarights_delete_stream", 3), simulation.MsgDeleteStreamFactory(m.keeper))
 	reg.Add(weight.Get("msg_datarights_revoke_grant", 10), simulation.MsgRevokeGrantFactory(m.keeper))
 	reg.Add(weight.Get("msg_datarights_dispute_fragment", 10), simulation.MsgDisputeFragmentFactory(m.keeper))
 	reg.Add(weight.Get("msg_datarights_demand_fragment", 30), simulation.MsgDemandFragmentFactory(m.keeper))

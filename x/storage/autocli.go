@@ -42,7 +42,7 @@ func queryCommands() *autocliv1.ServiceCommandDescriptor {
 				Example: "cpchaind query storage shards 3",
 			},
 			{
-				RpcMethod: "Endangered", Use: "endangered", Short: "List bundles with slots that nobody holds for sure, 200 a page",
+				RpcMethod: "Endangered", Use: "endangered", Short: "List bundles that are to be repaired now (--all: with any open slot), 200 a page",
 				Example: "cpchaind query storage endangered",
 			},
 			{

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -136,13 +135,18 @@ func (s *story) makeData() error {
 	h := sha256.New()
 	w := bufio.NewWriter(f)
 	source := rand.NewChaCha8([32]byte{7})
-	fmt.Fprintln(w, "t,payload")
+	if _, err := w.WriteString("t,payload\n"); err != nil {
+		return err
+	}
 	raw := make([]byte, recordBytes/2)
 	for i := range s.records() {
 		if _, err := source.Read(raw); err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%s,%s\n", origin.Add(time.Duration(i)*time.Second).Format(time.RFC3339), hex.EncodeToString(raw))
+		line := origin.Add(time.Duration(i)*time.Second).Format(time.RFC3339) + "," + hex.EncodeToString(raw) + "\n"
+		if _, err := w.WriteString(line); err != nil {
+			return err
+		}
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -187,7 +187,7 @@ func (s *story) halfLost(ctx context.Context) error {
 	}
 	var victim *stack.Provider
 	for _, p := range s.Providers {
-		if n, err := s.node(ctx, p.ID); err == nil && p.Running() && n.Shards() > 10 && !slices.Contains(proxies, p.ID) {
+		if n, err := s.node(ctx, p.ID); err == nil && p.Running() && n.Shards() > 4 && !slices.Contains(proxies, p.ID) {
 			victim = p
 			break
 		}

@@ -189,6 +189,18 @@ func (s msgServer) RefuseGrant(ctx context.Context, msg *types.MsgRefuseGrant) (
 	return &types.MsgRefuseGrantResponse{}, nil
 }
 
+// DeleteStream implements types.MsgServer.
+func (s msgServer) DeleteStream(ctx context.Context, msg *types.MsgDeleteStream) (*types.MsgDeleteStreamResponse, error) {
+	owner, err := s.k.account(msg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.k.DeleteStream(ctx, owner, msg.Stream); err != nil {
+		return nil, err
+	}
+	return &types.MsgDeleteStreamResponse{}, nil
+}
+
 // RevokeGrant implements types.MsgServer.
 func (s msgServer) RevokeGrant(ctx context.Context, msg *types.MsgRevokeGrant) (*types.MsgRevokeGrantResponse, error) {
 	owner, err := s.k.account(msg.Owner)

@@ -32,7 +32,36 @@ func (k Keeper) ownedStream(ctx context.Context, owner sdk.AccAddress, id uint64
 	if !k.isAccount(s.Owner, owner) {
 		return s, types.ErrNotOwner.Wrapf("stream %d is of %s", id, s.Owner)
 	}
-	return s, nil
+	return s, notDeleted(s)
+}
+
+func notDeleted(s types.Stream) error {
+	if s.DeletedHeight > 0 {
+		return types.ErrDeleted.Wrapf("stream %d, at height %d", s.Id, s.DeletedHeight)
+	}
+	return nil
+}
+
+// DeleteStream leaves a tombstone of a stream: nothing is anchored or granted any more, and its storage ends. What was opened before
+// stays opened, and hashes stay public.
+func (k Keeper) DeleteStream(ctx context.Context, owner sdk.AccAddress, id uint64) error {
+	s, err := k.ownedStream(ctx, owner, id)
+	if err != nil {
+		return err
+	}
+	head, err := k.Head(ctx, id)
+	if err != nil {
+		return err
+	}
+	sdkCtx := sdk.UnwrapSDKContext(ctx)
+	s.DeletedHeight = sdkCtx.BlockHeight()
+	if err := k.streams.Set(ctx, id, s); err != nil {
+		return err
+	}
+	if err := k.storage.CloseStream(ctx, id, head.NextSeq); err != nil {
+		return err
+	}
+	return sdkCtx.EventManager().EmitTypedEvent(&types.EventStreamDeleted{Stream: id})
 }
 
 // CreateStream makes a stream and returns its id.

@@ -193,3 +193,30 @@ func TestRekeyIsBounded(t *testing.T) {
 		return err
 	})
 }
+
+// D-STR-12
+func TestADeletedStreamStaysAsATombstone(t *testing.T) {
+	f := newFixture(t)
+	id := f.create(f.newStream("buoy-1"))
+	a := f.nextAnchor(id)
+	_, err := f.msg.Anchor(f.ctx, a)
+	require.NoError(t, err)
+	next := f.nextAnchor(id)
+	_, err = f.msg.DeleteStream(f.ctx, &types.MsgDeleteStream{Owner: f.text(f.bob), Stream: id})
+	require.ErrorIs(t, err, types.ErrNotOwner)
+	_, err = f.msg.DeleteStream(f.ctx, &types.MsgDeleteStream{Owner: f.text(f.alice), Stream: id})
+	require.NoError(t, err)
+	s, err := f.k.Stream(f.ctx, id)
+	require.NoError(t, err)
+	require.Equal(t, f.ctx.BlockHeight(), s.DeletedHeight)
+	_, err = f.providers.Deal(f.ctx, id, 0)
+	require.Error(t, err, "its storage ended")
+	_, err = f.msg.DeleteStream(f.ctx, &types.MsgDeleteStream{Owner: f.text(f.alice), Stream: id})
+	require.ErrorIs(t, err, types.ErrDeleted)
+	_, err = f.msg.Anchor(f.ctx, next)
+	require.ErrorIs(t, err, types.ErrDeleted)
+	_, err = f.msg.Rekey(f.ctx, &types.MsgRekey{Owner: f.text(f.alice), Stream: id, Start: 1_000})
+	require.ErrorIs(t, err, types.ErrDeleted)
+	_, err = f.query.AnchorOf(f.ctx, &types.QueryAnchorOfRequest{Stream: id, Interval: 0})
+	require.NoError(t, err, "what was anchored stays known by its hashes")
+}

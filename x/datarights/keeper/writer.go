@@ -61,6 +61,9 @@ func (k Keeper) BumpWriter(ctx context.Context, writer sdk.AccAddress, msg *type
 
 // checkWriterOf checks that an account is the stream's writer and knows its epoch.
 func (k Keeper) checkWriterOf(s types.Stream, account sdk.AccAddress, epoch uint32) error {
+	if err := notDeleted(s); err != nil {
+		return err
+	}
 	if !k.isAccount(s.Writer.Account, account) {
 		return types.ErrForeignWriter.Wrapf("stream %d is written by %s", s.Id, s.Writer.Account)
 	}

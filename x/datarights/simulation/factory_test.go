@@ -125,7 +125,7 @@ func (c *chain) factories() []simsx.SimMsgFactoryX {
 	return []simsx.SimMsgFactoryX{
 		providersimulation.MsgRegisterFactory(p), providersimulation.MsgRegisterFactory(p), providersimulation.MsgSetPausedFactory(p), providersimulation.MsgLeaveFactory(p),
 		simulation.MsgCreateStreamFactory(k), simulation.MsgUpdateStreamFactory(k), simulation.MsgSetWriterFactory(k), simulation.MsgBumpWriterFactory(k),
-		simulation.MsgRekeyFactory(k), simulation.MsgAnchorFactory(k), simulation.MsgAnchorFactory(k), simulation.MsgAnchorFactory(k),
+		simulation.MsgDeleteStreamFactory(k), simulation.MsgRekeyFactory(k), simulation.MsgAnchorFactory(k), simulation.MsgAnchorFactory(k), simulation.MsgAnchorFactory(k),
 		simulation.MsgDisclaimFactory(k), simulation.MsgShowReceiptFactory(k), simulation.MsgRegrantFactory(k), simulation.MsgRegisterReaderFactory(k), simulation.MsgRotateReaderFactory(k), simulation.MsgGrantFactory(k), simulation.MsgGrantFactory(k),
 		simulation.MsgAcceptGrantFactory(k), simulation.MsgAcceptGrantFactory(k), simulation.MsgRefuseGrantFactory(k), simulation.MsgRevokeGrantFactory(k),
 		simulation.MsgDisputeFragmentFactory(k), simulation.MsgUpdateParamsFactory(),
@@ -195,6 +195,8 @@ func (c *chain) deliver(ctx context.Context, msg sdk.Msg) (err error) {
 		_, err = s.SetWriter(ctx, m)
 	case *types.MsgBumpWriter:
 		_, err = s.BumpWriter(ctx, m)
+	case *types.MsgDeleteStream:
+		_, err = s.DeleteStream(ctx, m)
 	case *types.MsgRekey:
 		_, err = s.Rekey(ctx, m)
 	case *types.MsgAnchor:
@@ -262,7 +264,7 @@ func TestRandomMessagesKeepTheInvariants(t *testing.T) {
 		}
 	}
 	t.Log(total)
-	require.Len(t, total, 3+25+4, "every message was delivered, grants were settled, disclaims and demands ended and parcels handed over: %v", total)
+	require.Len(t, total, 3+26+4, "every message was delivered, grants were settled, disclaims and demands ended and parcels handed over: %v", total)
 }
 
 func TestTheSameSeedGivesTheSameState(t *testing.T) {

@@ -49,7 +49,7 @@ func anyStream(ctx context.Context, k keeper.Keeper, data *simsx.ChainDataSource
 		}
 		one := res.Streams[data.Rand().Intn(len(res.Streams))]
 		p.stream, p.head = one.Stream, one.Head
-		return true
+		return p.stream.DeletedHeight == 0
 	}))
 	return p
 }

@@ -98,6 +98,17 @@ func MsgRekeyFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgRekey] {
 	}
 }
 
+// MsgDeleteStreamFactory deletes a stream, now and then: most go on.
+func MsgDeleteStreamFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgDeleteStream] {
+	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgDeleteStream) {
+		p := anyStream(ctx, k, data, reporter)
+		if data.Rand().Intn(10) > 0 {
+			reporter.Skip("streams live longer")
+		}
+		return []simsx.SimAccount{p.owner}, &types.MsgDeleteStream{Owner: p.owner.AddressBech32, Stream: p.stream.Id}
+	}
+}
+
 // MsgAnchorFactory anchors intervals of a stream that are over, up to the next change of keys.
 func MsgAnchorFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgAnchor] {
 	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, *types.MsgAnchor) {

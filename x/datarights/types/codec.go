@@ -12,7 +12,7 @@ import (
 func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 	registry.RegisterImplementations((*sdk.Msg)(nil),
 		&MsgCreateStream{}, &MsgUpdateStream{}, &MsgSetWriter{}, &MsgBumpWriter{}, &MsgRekey{}, &MsgAnchor{}, &MsgDisclaim{}, &MsgShowReceipt{},
-		&MsgRegisterReader{}, &MsgRotateReader{}, &MsgGrant{}, &MsgRegrant{}, &MsgAcceptGrant{}, &MsgRefuseGrant{}, &MsgRevokeGrant{},
+		&MsgRegisterReader{}, &MsgRotateReader{}, &MsgGrant{}, &MsgRegrant{}, &MsgAcceptGrant{}, &MsgRefuseGrant{}, &MsgRevokeGrant{}, &MsgDeleteStream{},
 		&MsgDisputeFragment{}, &MsgDemandFragment{}, &MsgAnswerDemand{}, &MsgRefuteDemand{}, &MsgDemandCapsule{}, &MsgAnswerCapsule{},
 		&MsgHandOver{}, &MsgTakeOver{}, &MsgDeclineHandOver{}, &MsgUpdateParams{})
 	msgservice.RegisterMsgServiceDesc(registry, &_Msg_serviceDesc)
@@ -35,6 +35,7 @@ func RegisterLegacyAminoCodec(cdc *codec.LegacyAmino) {
 	legacy.RegisterAminoMsg(cdc, &MsgShowReceipt{}, "cpchain/MsgShowReceipt")
 	legacy.RegisterAminoMsg(cdc, &MsgRegrant{}, "cpchain/MsgRegrant")
 	legacy.RegisterAminoMsg(cdc, &MsgRevokeGrant{}, "cpchain/MsgRevokeGrant")
+	legacy.RegisterAminoMsg(cdc, &MsgDeleteStream{}, "cpchain/MsgDeleteStream")
 	legacy.RegisterAminoMsg(cdc, &MsgDisputeFragment{}, "cpchain/MsgDisputeFragment")
 	legacy.RegisterAminoMsg(cdc, &MsgDemandFragment{}, "cpchain/MsgDemandFragment")
 	legacy.RegisterAminoMsg(cdc, &MsgAnswerDemand{}, "cpchain/MsgAnswerDemand")

@@ -58,6 +58,7 @@ var (
 	ErrAnswered      = errorsmod.Register(ModuleName, 58, "the proxy has answered already")
 	ErrExpired       = errorsmod.Register(ModuleName, 59, "the grant has expired")
 	ErrGrants        = errorsmod.Register(ModuleName, 60, "bad list of grants")
+	ErrDeleted       = errorsmod.Register(ModuleName, 69, "the stream has been deleted")
 	ErrProxyConflict = errorsmod.Register(ModuleName, 61, "owner and reader can't be proxies of their own grant")
 	ErrProxyTwice    = errorsmod.Register(ModuleName, 62, "a provider is named as proxy twice")
 	ErrGrain         = errorsmod.Register(ModuleName, 63, "bad grain")

@@ -83,14 +83,13 @@ func (k Keeper) fill(ctx context.Context, params types.Params, row provider.Prov
 // mayFill checks that the slot is open to the operator now. It returns how many slots have a holder that stays.
 func (k Keeper) mayFill(ctx context.Context, params types.Params, row provider.Provider, seed []byte, ref types.SlotRef, d types.Deal) (int, error) {
 	slot := d.Slots[ref.Slot]
-	since, leaving := slot.Since, false
+	since, gone := slot.Since, false
 	if slot.Provider != 0 {
-		var open bool
 		var err error
-		if since, open, leaving, err = k.gone(ctx, slot.Provider); err != nil {
+		if since, gone, err = k.gone(ctx, slot.Provider); err != nil {
 			return 0, err
 		}
-		if !open {
+		if !gone {
 			return 0, types.ErrHeld.Wrapf("provider %d holds slot %d of bundle %d of stream %d", slot.Provider, ref.Slot, ref.Seq, ref.Stream)
 		}
 	}
@@ -98,7 +97,7 @@ func (k Keeper) mayFill(ctx context.Context, params types.Params, row provider.P
 	if err != nil {
 		return 0, err
 	}
-	if !leaving && !d.Repairing && !types.RepairDue(len(d.Slots), int(d.DataShards), held, params.SlackBps) {
+	if !gone && !d.Repairing && !types.RepairDue(len(d.Slots), int(d.DataShards), held, params.SlackBps) {
 		return 0, types.ErrNotDue.Wrapf("%d of %d slots are held, %d are needed", held, len(d.Slots), d.DataShards)
 	}
 	open := sdk.UnwrapSDKContext(ctx).BlockHeight() - since
@@ -116,7 +115,7 @@ func (k Keeper) staying(ctx context.Context, d types.Deal) (int, error) {
 		if s.Provider == 0 {
 			continue
 		}
-		_, gone, _, err := k.gone(ctx, s.Provider)
+		_, gone, err := k.gone(ctx, s.Provider)
 		if err != nil {
 			return 0, err
 		}

@@ -118,9 +118,9 @@ func (s queryServer) Endangered(ctx context.Context, req *types.QueryEndangeredR
 		return answer[types.QueryEndangeredResponse](nil, err)
 	}
 	rows, next, err := query.CollectionFilteredPaginate(ctx, s.k.deals, page(req.Pagination),
-		func(_ idPair, d types.Deal) (bool, error) {
-			held, err := s.k.staying(ctx, d)
-			return held < len(d.Slots), err
+		func(key idPair, d types.Deal) (bool, error) {
+			e, err := s.endangered(ctx, params, key, d)
+			return len(e.Open) > 0 && (e.Repair || req.All), err
 		},
 		func(key idPair, d types.Deal) (types.Endangered, error) { return s.endangered(ctx, params, key, d) })
 	return answer(&types.QueryEndangeredResponse{Deals: rows, Pagination: next}, err)
@@ -128,23 +128,23 @@ func (s queryServer) Endangered(ctx context.Context, req *types.QueryEndangeredR
 
 func (s queryServer) endangered(ctx context.Context, params types.Params, key idPair, d types.Deal) (types.Endangered, error) {
 	e := types.Endangered{Stream: key.K1(), Seq: key.K2(), DataShards: d.DataShards}
-	leavers := false
+	gone := false
 	for i, slot := range d.Slots {
-		open, leaving := slot.Provider == 0, false
+		open := slot.Provider == 0
 		if !open {
 			var err error
-			if _, open, leaving, err = s.k.gone(ctx, slot.Provider); err != nil {
+			if _, open, err = s.k.gone(ctx, slot.Provider); err != nil {
 				return e, err
 			}
+			gone = gone || open
 		}
-		leavers = leavers || leaving
 		if open {
 			e.Open = append(e.Open, uint32(i))
 			continue
 		}
 		e.Held++
 	}
-	e.Repair = leavers || d.Repairing || types.RepairDue(len(d.Slots), int(d.DataShards), int(e.Held), params.SlackBps)
+	e.Repair = gone || d.Repairing || types.RepairDue(len(d.Slots), int(d.DataShards), int(e.Held), params.SlackBps)
 	return e, nil
 }
 

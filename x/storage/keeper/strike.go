@@ -121,14 +121,13 @@ func (k Keeper) unschedule(ctx context.Context, params types.Params, id uint64, 
 }
 
 // gone tells whether a holder's slots are open to others, and since which height: it was expelled, or is leaving.
-func (k Keeper) gone(ctx context.Context, id uint64) (since int64, gone, leaving bool, err error) {
+func (k Keeper) gone(ctx context.Context, id uint64) (since int64, gone bool, err error) {
 	row, err := k.provider.Provider(ctx, id)
 	if err != nil {
-		return 0, false, false, err
+		return 0, false, err
 	}
-	leaving = row.Status == provider.STATUS_LEAVING
-	if leaving || row.Status == provider.STATUS_EXPELLED {
-		return row.StatusHeight, true, leaving, nil
+	if row.Status == provider.STATUS_LEAVING || row.Status == provider.STATUS_EXPELLED {
+		return row.StatusHeight, true, nil
 	}
-	return 0, false, false, nil
+	return 0, false, nil
 }
