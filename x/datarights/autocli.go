@@ -11,7 +11,7 @@ func (AppModule) AutoCLIOptions() *autocliv1.ModuleOptions {
 	return &autocliv1.ModuleOptions{
 		Query: &autocliv1.ServiceCommandDescriptor{Service: "cpchain.datarights.v1.Query", RpcCommandOptions: append(queryCommands(), demandQueries()...)},
 		Tx: &autocliv1.ServiceCommandDescriptor{
-			Service: "cpchain.datarights.v1.Msg", RpcCommandOptions: slices.Concat(streamCommands(), rightsCommands(), demandCommands()),
+			Service: "cpchain.datarights.v1.Msg", RpcCommandOptions: slices.Concat(streamCommands(), rightsCommands(), disclaimCommands(), demandCommands()),
 		},
 	}
 }
@@ -170,17 +170,6 @@ func rightsCommands() []*autocliv1.RpcCommandOptions {
 			Example: "cpchaind tx datarights refuse-grant 12 'disk full' --from store1",
 		},
 		{
-			RpcMethod: "Disclaim", Use: "disclaim [stream] [seq] [slot]", Short: "Say that a shard an anchor names the signer's provider for never came",
-			Long:           "Say that the shard of a slot never came. cpstoraged does it by itself. Who has signed a receipt for the shard is slashed for it.",
-			PositionalArgs: args("stream", "seq", "slot"), Example: "cpchaind tx datarights disclaim 7 3 5 --from store1",
-		},
-		{
-			RpcMethod: "ShowReceipt", Use: "show-receipt [stream] [seq] [slot]", Short: "Refute a disclaim by the receipt its provider signed",
-			Long:           "Refute a disclaim by the receipt its provider signed, before the disclaim is due: else the slot is emptied at the stream's cost.",
-			PositionalArgs: args("stream", "seq", "slot"),
-			Example:        "cpchaind tx datarights show-receipt 7 3 5 --receipt $RECEIPT --receipt-path $H1,$H2,$H3 --shard-path $S1,$S2,$S3 --from alice",
-		},
-		{
 			RpcMethod: "Regrant", Use: "regrant [grant] [replaced]...", Short: "Ask spares in the place of proxies that refused or are silent",
 			Long: "Ask the next spares of a grant in the place of proxies that refused it, or have not answered for silent_blocks. Spares need their parcels: " +
 				"cpdata grant resume brings them too.",
@@ -201,5 +190,21 @@ func rightsCommands() []*autocliv1.RpcCommandOptions {
 			PositionalArgs: args("grant", "answer"), Example: "cpchaind tx datarights dispute-fragment 12 answer.json --from carol",
 		},
 		{RpcMethod: "UpdateParams", Skip: true}, // governance sends it: cpchaind tx gov submit-proposal
+	}
+}
+
+func disclaimCommands() []*autocliv1.RpcCommandOptions {
+	return []*autocliv1.RpcCommandOptions{
+		{
+			RpcMethod: "Disclaim", Use: "disclaim [stream] [seq] [slot]", Short: "Say that a shard an anchor names the signer's provider for never came",
+			Long:           "Say that the shard of a slot never came. cpstoraged does it by itself. Who has signed a receipt for the shard is slashed for it.",
+			PositionalArgs: args("stream", "seq", "slot"), Example: "cpchaind tx datarights disclaim 7 3 5 --from store1",
+		},
+		{
+			RpcMethod: "ShowReceipt", Use: "show-receipt [stream] [seq] [slot]", Short: "Refute a disclaim by the receipt its provider signed",
+			Long:           "Refute a disclaim by the receipt its provider signed, before the disclaim is due: else the slot is emptied at the stream's cost.",
+			PositionalArgs: args("stream", "seq", "slot"),
+			Example:        "cpchaind tx datarights show-receipt 7 3 5 --receipt $RECEIPT --receipt-path $H1,$H2,$H3 --shard-path $S1,$S2,$S3 --from alice",
+		},
 	}
 }
