@@ -22,6 +22,7 @@ var _ = math.Inf
 // proto package needs to be updated.
 const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
 
+// EventDealOpened: a bundle was anchored; amounts in ucpc.
 type EventDealOpened struct {
 	Stream    uint64   `protobuf:"varint,1,opt,name=stream,proto3" json:"stream,omitempty"`
 	Seq       uint64   `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
@@ -106,6 +107,7 @@ func (m *EventDealOpened) GetBurnt() uint64 {
 	return 0
 }
 
+// EventDealRenewed: a deal lasts longer; amounts in ucpc.
 type EventDealRenewed struct {
 	Stream uint64 `protobuf:"varint,1,opt,name=stream,proto3" json:"stream,omitempty"`
 	Seq    uint64 `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
@@ -182,6 +184,7 @@ func (m *EventDealRenewed) GetBurnt() uint64 {
 	return 0
 }
 
+// EventDealEnded: a deal is over; what was not earned went back to the stream.
 type EventDealEnded struct {
 	Stream uint64 `protobuf:"varint,1,opt,name=stream,proto3" json:"stream,omitempty"`
 	Seq    uint64 `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
@@ -242,6 +245,7 @@ func (m *EventDealEnded) GetRefund() uint64 {
 	return 0
 }
 
+// EventRoundDrawn: a node has to prove possession.
 type EventRoundDrawn struct {
 	Provider uint64 `protobuf:"varint,1,opt,name=provider,proto3" json:"provider,omitempty"`
 	Period   uint64 `protobuf:"varint,2,opt,name=period,proto3" json:"period,omitempty"`
@@ -310,6 +314,7 @@ func (m *EventRoundDrawn) GetPicks() uint32 {
 	return 0
 }
 
+// EventProven: it did, and was paid.
 type EventProven struct {
 	Provider uint64 `protobuf:"varint,1,opt,name=provider,proto3" json:"provider,omitempty"`
 	Period   uint64 `protobuf:"varint,2,opt,name=period,proto3" json:"period,omitempty"`
@@ -370,6 +375,7 @@ func (m *EventProven) GetPaid() uint64 {
 	return 0
 }
 
+// EventStrike: it did not, or left a challenge unanswered.
 type EventStrike struct {
 	Provider  uint64 `protobuf:"varint,1,opt,name=provider,proto3" json:"provider,omitempty"`
 	Period    uint64 `protobuf:"varint,2,opt,name=period,proto3" json:"period,omitempty"`
@@ -454,6 +460,7 @@ func (m *EventStrike) GetForfeited() uint64 {
 	return 0
 }
 
+// EventExpelled: that was once too often; others may take its shards over.
 type EventExpelled struct {
 	Provider uint64 `protobuf:"varint,1,opt,name=provider,proto3" json:"provider,omitempty"`
 	Shards   uint64 `protobuf:"varint,2,opt,name=shards,proto3" json:"shards,omitempty"`
@@ -506,6 +513,7 @@ func (m *EventExpelled) GetShards() uint64 {
 	return 0
 }
 
+// EventSlotOpened: a shard has no holder.
 type EventSlotOpened struct {
 	Stream   uint64 `protobuf:"varint,1,opt,name=stream,proto3" json:"stream,omitempty"`
 	Seq      uint64 `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
@@ -582,6 +590,7 @@ func (m *EventSlotOpened) GetReason() string {
 	return ""
 }
 
+// EventSlotFilled: a shard has another holder; from is 0 where it had none.
 type EventSlotFilled struct {
 	Stream uint64 `protobuf:"varint,1,opt,name=stream,proto3" json:"stream,omitempty"`
 	Seq    uint64 `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
@@ -666,6 +675,7 @@ func (m *EventSlotFilled) GetBounty() uint64 {
 	return 0
 }
 
+// EventChallenged: somebody asks for a proof out of turn.
 type EventChallenged struct {
 	Id       uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 	Provider uint64 `protobuf:"varint,2,opt,name=provider,proto3" json:"provider,omitempty"`
@@ -742,6 +752,7 @@ func (m *EventChallenged) GetSlot() uint32 {
 	return 0
 }
 
+// EventChallengeDrawn: the leaf it asks for is known.
 type EventChallengeDrawn struct {
 	Id       uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 	Provider uint64 `protobuf:"varint,2,opt,name=provider,proto3" json:"provider,omitempty"`
@@ -810,6 +821,7 @@ func (m *EventChallengeDrawn) GetDeadline() int64 {
 	return 0
 }
 
+// EventChallengeEnded: answered or not.
 type EventChallengeEnded struct {
 	Id       uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 	Provider uint64 `protobuf:"varint,2,opt,name=provider,proto3" json:"provider,omitempty"`
@@ -870,6 +882,7 @@ func (m *EventChallengeEnded) GetAnswered() bool {
 	return false
 }
 
+// EventMaintenance: a node announced periods without proofs.
 type EventMaintenance struct {
 	Provider uint64 `protobuf:"varint,1,opt,name=provider,proto3" json:"provider,omitempty"`
 	Until    uint64 `protobuf:"varint,2,opt,name=until,proto3" json:"until,omitempty"`
@@ -975,6 +988,7 @@ func (m *EventWorkFailed) GetError() string {
 	return ""
 }
 
+// EventPaymentFailed: the bank refused a payment.
 type EventPaymentFailed struct {
 	Provider uint64 `protobuf:"varint,1,opt,name=provider,proto3" json:"provider,omitempty"`
 	Amount   uint64 `protobuf:"varint,2,opt,name=amount,proto3" json:"amount,omitempty"`

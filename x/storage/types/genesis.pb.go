@@ -23,6 +23,7 @@ var _ = math.Inf
 // proto package needs to be updated.
 const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
 
+// GenesisState is all state; indexes and queues are made anew from it.
 type GenesisState struct {
 	Params        Params          `protobuf:"bytes,1,opt,name=params,proto3" json:"params"`
 	Accounts      []AccountRecord `protobuf:"bytes,2,rep,name=accounts,proto3" json:"accounts"`
@@ -115,6 +116,7 @@ func (m *GenesisState) GetNextChallenge() uint64 {
 	return 0
 }
 
+// AccountRecord is a stream's account.
 type AccountRecord struct {
 	Stream  uint64  `protobuf:"varint,1,opt,name=stream,proto3" json:"stream,omitempty"`
 	Account Account `protobuf:"bytes,2,opt,name=account,proto3" json:"account"`
@@ -167,6 +169,7 @@ func (m *AccountRecord) GetAccount() Account {
 	return Account{}
 }
 
+// DealRecord is the deal of a bundle.
 type DealRecord struct {
 	Stream uint64 `protobuf:"varint,1,opt,name=stream,proto3" json:"stream,omitempty"`
 	Seq    uint64 `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
@@ -227,6 +230,7 @@ func (m *DealRecord) GetDeal() Deal {
 	return Deal{}
 }
 
+// NodeRecord is a node with its next draw.
 type NodeRecord struct {
 	Provider uint64 `protobuf:"varint,1,opt,name=provider,proto3" json:"provider,omitempty"`
 	Node     Node   `protobuf:"bytes,2,opt,name=node,proto3" json:"node"`
@@ -288,6 +292,7 @@ func (m *NodeRecord) GetDraw() int64 {
 	return 0
 }
 
+// RoundRecord is the running round of a provider.
 type RoundRecord struct {
 	Provider uint64 `protobuf:"varint,1,opt,name=provider,proto3" json:"provider,omitempty"`
 	Round    Round  `protobuf:"bytes,2,opt,name=round,proto3" json:"round"`

@@ -30,6 +30,7 @@ var _ = math.Inf
 // proto package needs to be updated.
 const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
 
+// QueryParamsRequest asks for Params.
 type QueryParamsRequest struct {
 }
 
@@ -66,6 +67,7 @@ func (m *QueryParamsRequest) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_QueryParamsRequest proto.InternalMessageInfo
 
+// QueryParamsResponse answers Params.
 type QueryParamsResponse struct {
 	Params Params `protobuf:"bytes,1,opt,name=params,proto3" json:"params"`
 	// period is the running one, ends the height of its last block.
@@ -127,6 +129,7 @@ func (m *QueryParamsResponse) GetEnds() int64 {
 	return 0
 }
 
+// QueryAccountRequest asks for Account.
 type QueryAccountRequest struct {
 	Stream uint64 `protobuf:"varint,1,opt,name=stream,proto3" json:"stream,omitempty"`
 }
@@ -171,6 +174,7 @@ func (m *QueryAccountRequest) GetStream() uint64 {
 	return 0
 }
 
+// QueryAccountResponse answers Account.
 type QueryAccountResponse struct {
 	Account Account `protobuf:"bytes,1,opt,name=account,proto3" json:"account"`
 }
@@ -215,6 +219,7 @@ func (m *QueryAccountResponse) GetAccount() Account {
 	return Account{}
 }
 
+// QueryDealRequest asks for Deal.
 type QueryDealRequest struct {
 	Stream uint64 `protobuf:"varint,1,opt,name=stream,proto3" json:"stream,omitempty"`
 	Seq    uint64 `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
@@ -267,6 +272,7 @@ func (m *QueryDealRequest) GetSeq() uint64 {
 	return 0
 }
 
+// QueryDealResponse answers Deal.
 type QueryDealResponse struct {
 	Deal Deal `protobuf:"bytes,1,opt,name=deal,proto3" json:"deal"`
 }
@@ -311,6 +317,7 @@ func (m *QueryDealResponse) GetDeal() Deal {
 	return Deal{}
 }
 
+// QueryDealsRequest asks for Deals.
 type QueryDealsRequest struct {
 	Stream     uint64             `protobuf:"varint,1,opt,name=stream,proto3" json:"stream,omitempty"`
 	Pagination *query.PageRequest `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
@@ -363,6 +370,7 @@ func (m *QueryDealsRequest) GetPagination() *query.PageRequest {
 	return nil
 }
 
+// QueryDealsResponse answers Deals.
 type QueryDealsResponse struct {
 	Deals      []DealRecord        `protobuf:"bytes,1,rep,name=deals,proto3" json:"deals"`
 	Pagination *query.PageResponse `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
@@ -415,6 +423,7 @@ func (m *QueryDealsResponse) GetPagination() *query.PageResponse {
 	return nil
 }
 
+// QueryNodeRequest asks for Node.
 type QueryNodeRequest struct {
 	Provider uint64 `protobuf:"varint,1,opt,name=provider,proto3" json:"provider,omitempty"`
 }
@@ -459,6 +468,7 @@ func (m *QueryNodeRequest) GetProvider() uint64 {
 	return 0
 }
 
+// QueryNodeResponse answers Node.
 type QueryNodeResponse struct {
 	Node Node `protobuf:"bytes,1,opt,name=node,proto3" json:"node"`
 	// next_draw is the height of the next draw, 0 where none is due.
@@ -521,6 +531,7 @@ func (m *QueryNodeResponse) GetRound() Round {
 	return Round{}
 }
 
+// QueryShardsRequest asks for Shards.
 type QueryShardsRequest struct {
 	Provider   uint64             `protobuf:"varint,1,opt,name=provider,proto3" json:"provider,omitempty"`
 	Pagination *query.PageRequest `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
@@ -573,6 +584,7 @@ func (m *QueryShardsRequest) GetPagination() *query.PageRequest {
 	return nil
 }
 
+// QueryShardsResponse answers Shards.
 type QueryShardsResponse struct {
 	Shards     []Pick              `protobuf:"bytes,1,rep,name=shards,proto3" json:"shards"`
 	Pagination *query.PageResponse `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
@@ -625,6 +637,7 @@ func (m *QueryShardsResponse) GetPagination() *query.PageResponse {
 	return nil
 }
 
+// QueryEndangeredRequest asks for Endangered.
 type QueryEndangeredRequest struct {
 	Pagination *query.PageRequest `protobuf:"bytes,1,opt,name=pagination,proto3" json:"pagination,omitempty"`
 	// all lists deals with open slots too of which enough are held for now.
@@ -765,6 +778,7 @@ func (m *Endangered) GetRepair() bool {
 	return false
 }
 
+// QueryEndangeredResponse answers Endangered.
 type QueryEndangeredResponse struct {
 	Deals      []Endangered        `protobuf:"bytes,1,rep,name=deals,proto3" json:"deals"`
 	Pagination *query.PageResponse `protobuf:"bytes,2,opt,name=pagination,proto3" json:"pagination,omitempty"`
@@ -817,6 +831,7 @@ func (m *QueryEndangeredResponse) GetPagination() *query.PageResponse {
 	return nil
 }
 
+// QueryChallengeRequest asks for Challenge.
 type QueryChallengeRequest struct {
 	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 }
@@ -861,6 +876,7 @@ func (m *QueryChallengeRequest) GetId() uint64 {
 	return 0
 }
 
+// QueryChallengeResponse answers Challenge.
 type QueryChallengeResponse struct {
 	Challenge Challenge `protobuf:"bytes,1,opt,name=challenge,proto3" json:"challenge"`
 }
@@ -905,6 +921,7 @@ func (m *QueryChallengeResponse) GetChallenge() Challenge {
 	return Challenge{}
 }
 
+// QueryChallengesRequest asks for Challenges.
 type QueryChallengesRequest struct {
 	Provider uint64 `protobuf:"varint,1,opt,name=provider,proto3" json:"provider,omitempty"`
 }
@@ -949,6 +966,7 @@ func (m *QueryChallengesRequest) GetProvider() uint64 {
 	return 0
 }
 
+// QueryChallengesResponse answers Challenges.
 type QueryChallengesResponse struct {
 	Challenges []Challenge `protobuf:"bytes,1,rep,name=challenges,proto3" json:"challenges"`
 }
@@ -993,6 +1011,7 @@ func (m *QueryChallengesResponse) GetChallenges() []Challenge {
 	return nil
 }
 
+// QueryEstimateRequest asks for Estimate.
 type QueryEstimateRequest struct {
 	// bytes of one shard, how many shards, for how many periods (0: the default), at which price.
 	ShardBytes uint64 `protobuf:"varint,1,opt,name=shard_bytes,json=shardBytes,proto3" json:"shard_bytes,omitempty"`
@@ -1062,6 +1081,7 @@ func (m *QueryEstimateRequest) GetPriceUcpc() uint64 {
 	return 0
 }
 
+// QueryEstimateResponse answers Estimate.
 type QueryEstimateResponse struct {
 	// holders get pay at most, burnt goes to nobody, in ucpc.
 	Pay   uint64 `protobuf:"varint,1,opt,name=pay,proto3" json:"pay,omitempty"`

@@ -804,6 +804,7 @@ func (m *Answer) GetLeafPath() [][]byte {
 	return nil
 }
 
+// Params of x/storage.
 type Params struct {
 	// period_blocks is the length of a period; it never changes once the chain runs.
 	PeriodBlocks uint64 `protobuf:"varint,1,opt,name=period_blocks,json=periodBlocks,proto3" json:"period_blocks,omitempty"`

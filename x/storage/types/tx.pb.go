@@ -32,6 +32,7 @@ var _ = math.Inf
 // proto package needs to be updated.
 const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
 
+// MsgSetTerms sets price and term of bundles to come.
 type MsgSetTerms struct {
 	Owner  string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
 	Stream uint64 `protobuf:"varint,2,opt,name=stream,proto3" json:"stream,omitempty"`
@@ -102,6 +103,7 @@ func (m *MsgSetTerms) GetTerm() uint32 {
 	return 0
 }
 
+// MsgSetTermsResponse is the answer to MsgSetTerms.
 type MsgSetTermsResponse struct {
 }
 
@@ -138,6 +140,7 @@ func (m *MsgSetTermsResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgSetTermsResponse proto.InternalMessageInfo
 
+// MsgDeposit pays into a stream's account.
 type MsgDeposit struct {
 	Payer  string     `protobuf:"bytes,1,opt,name=payer,proto3" json:"payer,omitempty"`
 	Stream uint64     `protobuf:"varint,2,opt,name=stream,proto3" json:"stream,omitempty"`
@@ -198,6 +201,7 @@ func (m *MsgDeposit) GetAmount() types.Coin {
 	return types.Coin{}
 }
 
+// MsgDepositResponse is the answer to MsgDeposit.
 type MsgDepositResponse struct {
 }
 
@@ -234,6 +238,7 @@ func (m *MsgDepositResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgDepositResponse proto.InternalMessageInfo
 
+// MsgWithdraw takes back what is not spent.
 type MsgWithdraw struct {
 	Owner  string     `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
 	Stream uint64     `protobuf:"varint,2,opt,name=stream,proto3" json:"stream,omitempty"`
@@ -294,6 +299,7 @@ func (m *MsgWithdraw) GetAmount() types.Coin {
 	return types.Coin{}
 }
 
+// MsgWithdrawResponse is the answer to MsgWithdraw.
 type MsgWithdrawResponse struct {
 }
 
@@ -330,6 +336,7 @@ func (m *MsgWithdrawResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgWithdrawResponse proto.InternalMessageInfo
 
+// MsgRenew makes deals in a row last longer.
 type MsgRenew struct {
 	// payer is anybody, and pays.
 	Payer  string `protobuf:"bytes,1,opt,name=payer,proto3" json:"payer,omitempty"`
@@ -409,6 +416,7 @@ func (m *MsgRenew) GetPeriods() uint32 {
 	return 0
 }
 
+// MsgRenewResponse is the answer to MsgRenew.
 type MsgRenewResponse struct {
 }
 
@@ -445,6 +453,7 @@ func (m *MsgRenewResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgRenewResponse proto.InternalMessageInfo
 
+// MsgProve answers picks of the running round.
 type MsgProve struct {
 	Operator string       `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
 	Period   uint64       `protobuf:"varint,2,opt,name=period,proto3" json:"period,omitempty"`
@@ -558,6 +567,7 @@ func (m *PickAnswer) GetAnswer() Answer {
 	return Answer{}
 }
 
+// MsgProveResponse is the answer to MsgProve.
 type MsgProveResponse struct {
 	// paid is what the proof earned, once it is whole.
 	Paid uint64 `protobuf:"varint,1,opt,name=paid,proto3" json:"paid,omitempty"`
@@ -603,6 +613,7 @@ func (m *MsgProveResponse) GetPaid() uint64 {
 	return 0
 }
 
+// MsgFill takes open slots over.
 type MsgFill struct {
 	Operator string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
 	// boundary whose seed says who may fill.
@@ -725,6 +736,7 @@ func (m *SlotRef) GetSlot() uint32 {
 	return 0
 }
 
+// MsgFillResponse is the answer to MsgFill.
 type MsgFillResponse struct {
 	// bounty is what repairing earned, in ucpc.
 	Bounty uint64 `protobuf:"varint,1,opt,name=bounty,proto3" json:"bounty,omitempty"`
@@ -770,6 +782,7 @@ func (m *MsgFillResponse) GetBounty() uint64 {
 	return 0
 }
 
+// MsgChallenge asks the holder of a slot for a proof.
 type MsgChallenge struct {
 	Challenger string  `protobuf:"bytes,1,opt,name=challenger,proto3" json:"challenger,omitempty"`
 	Slot       SlotRef `protobuf:"bytes,2,opt,name=slot,proto3" json:"slot"`
@@ -822,6 +835,7 @@ func (m *MsgChallenge) GetSlot() SlotRef {
 	return SlotRef{}
 }
 
+// MsgChallengeResponse is the answer to MsgChallenge.
 type MsgChallengeResponse struct {
 	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 }
@@ -866,6 +880,7 @@ func (m *MsgChallengeResponse) GetId() uint64 {
 	return 0
 }
 
+// MsgAnswerChallenge answers a challenge.
 type MsgAnswerChallenge struct {
 	Operator string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
 	Id       uint64 `protobuf:"varint,2,opt,name=id,proto3" json:"id,omitempty"`
@@ -926,6 +941,7 @@ func (m *MsgAnswerChallenge) GetAnswer() Answer {
 	return Answer{}
 }
 
+// MsgAnswerChallengeResponse is the answer to MsgAnswerChallenge.
 type MsgAnswerChallengeResponse struct {
 }
 
@@ -962,6 +978,7 @@ func (m *MsgAnswerChallengeResponse) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_MsgAnswerChallengeResponse proto.InternalMessageInfo
 
+// MsgMaintain announces periods without proofs.
 type MsgMaintain struct {
 	Operator string `protobuf:"bytes,1,opt,name=operator,proto3" json:"operator,omitempty"`
 	// periods without proofs and without pay, from the next one on.
@@ -1015,6 +1032,7 @@ func (m *MsgMaintain) GetPeriods() uint32 {
 	return 0
 }
 
+// MsgMaintainResponse is the answer to MsgMaintain.
 type MsgMaintainResponse struct {
 	// until is the last period without proofs.
 	Until uint64 `protobuf:"varint,1,opt,name=until,proto3" json:"until,omitempty"`
@@ -1060,6 +1078,7 @@ func (m *MsgMaintainResponse) GetUntil() uint64 {
 	return 0
 }
 
+// MsgUpdateParams replaces the params.
 type MsgUpdateParams struct {
 	Authority string `protobuf:"bytes,1,opt,name=authority,proto3" json:"authority,omitempty"`
 	Params    Params `protobuf:"bytes,2,opt,name=params,proto3" json:"params"`
@@ -1112,6 +1131,7 @@ func (m *MsgUpdateParams) GetParams() Params {
 	return Params{}
 }
 
+// MsgUpdateParamsResponse is the answer to MsgUpdateParams.
 type MsgUpdateParamsResponse struct {
 }
 
