@@ -48,7 +48,7 @@ type Trust struct {
 }
 
 // DefaultTrust of configs from before there was a choice.
-func DefaultTrust() Trust { return Trust{Mode: TrustNode} }
+func DefaultTrust() Trust { return Trust{Mode: TrustNode, Witnesses: []string{}} }
 
 // AddFlags adds the flags of init.
 func (t *Trust) AddFlags(f *pflag.FlagSet) {

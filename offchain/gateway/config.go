@@ -146,7 +146,7 @@ func (c Config) Validate() error {
 	check(c.Chain.ID != "", "chain.chain_id is empty: name the chain")
 	check(c.Chain.RPC != "", "chain.rpc is empty: name a chain node, e.g. http://127.0.0.1:26657")
 	check(c.Chain.Key != "", "chain.key is empty: name the account key")
-	trust := c.Chain.Trust.Validate()
+	trust := c.Chain.Validate()
 	check(trust == nil, "chain: %v", trust)
 	for _, a := range c.P2P.Bootstrap {
 		_, err := multiaddr.NewMultiaddr(a)

@@ -60,10 +60,13 @@ func (f *Fetcher) Manifest(ctx context.Context, stream datarights.Stream, anchor
 	return f.manifest(ctx, stream, anchor.Row.Anchor, holders, grant)
 }
 
-// holders reads the provider rows of a placement, in slot order.
+// holders reads the provider rows of a placement, in slot order; an open slot has a row without an id.
 func (f *Fetcher) holders(ctx context.Context, ids []uint64) ([]provider.Provider, error) {
 	rows := make([]provider.Provider, len(ids))
 	for i, id := range ids {
+		if id == 0 {
+			continue // nobody holds this shard now
+		}
 		row, err := f.Chain.Provider(ctx, id)
 		if err != nil {
 			return nil, fmt.Errorf("provider %d of the placement: %w", id, err)
@@ -78,6 +81,9 @@ func (f *Fetcher) manifest(ctx context.Context, stream datarights.Stream, a data
 	ref := BundleRef{Stream: a.Stream, Seq: a.Seq, CID: a.ManifestCid, Grant: grant}
 	var causes []error
 	for _, h := range holders {
+		if h.Id == 0 {
+			continue
+		}
 		bz, err := f.Network.Manifest(ctx, h, ref)
 		if err == nil {
 			f.Report.BytesFetched += uint64(len(bz))
@@ -164,6 +170,9 @@ func (f *Fetcher) shards(ctx context.Context, m timechain.Manifest, a datarights
 
 // shard fetches one shard and matches it to the manifest.
 func (f *Fetcher) shard(ctx context.Context, m timechain.Manifest, a datarights.Anchor, from provider.Provider, slot int, grant uint64) ([]byte, error) {
+	if from.Id == 0 {
+		return nil, ErrNoHolder
+	}
 	ref := BundleRef{Stream: a.Stream, Seq: a.Seq, CID: m.ShardCIDs[slot], Grant: grant}
 	bz, err := f.Network.Shard(ctx, from, ref, a.ShardBytes)
 	if err != nil {

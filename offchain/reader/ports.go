@@ -16,6 +16,8 @@ var (
 	ErrTooFewAnswers = errors.New("too few good answers from proxies")
 	// ErrTooFewShards means that fewer than k shards of a bundle could be had.
 	ErrTooFewShards = errors.New("too few shards")
+	// ErrNoHolder means that a shard has no holder now: it is lost, and not rebuilt yet.
+	ErrNoHolder = errors.New("nobody holds the shard now")
 	// ErrNoManifest means that no holder gave the manifest the anchor names.
 	ErrNoManifest = errors.New("no holder gave the manifest")
 	// ErrMismatch means that bytes are not what the chain vouches for.

@@ -136,7 +136,7 @@ func (c Config) Validate() error {
 	check(c.Chain.ID != "", "chain.chain_id is empty: name the chain")
 	check(c.Chain.RPC != "", "chain.rpc is empty: name a chain node, e.g. http://127.0.0.1:26657")
 	check(c.Chain.Key != "", "chain.key is empty: name the account key")
-	trust := c.Chain.Trust.Validate()
+	trust := c.Chain.Validate()
 	check(trust == nil, "chain: %v", trust)
 	check(c.Chain.MaxAgeSeconds > 0, "chain.max_age_seconds is %d: it must be positive", c.Chain.MaxAgeSeconds)
 	check(len(c.P2P.Listen) > 0, "p2p.listen is empty: give an address like /ip4/0.0.0.0/tcp/4180")

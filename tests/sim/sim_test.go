@@ -51,7 +51,7 @@ func ours(m module.AppModuleSimulation) bool {
 	return strings.HasPrefix(reflect.TypeOf(m).PkgPath(), "github.com/cpchain/cpchain/x/")
 }
 
-// settings are the seeds and the number of blocks: one seed and a short run, or what make sim says.
+// settings are the seeds and the number of blocks: three seeds and short runs, or what make sim says.
 func settings(t testing.TB) (seeds []int64, blocks int) {
 	t.Helper()
 	blocks = 300
@@ -62,7 +62,7 @@ func settings(t testing.TB) (seeds []int64, blocks int) {
 	}
 	list := os.Getenv("SIM_SEEDS")
 	if list == "" {
-		list = "3" // one that sends every message of ours
+		list = "3,4,5" // one that sends every message of ours
 	}
 	for _, text := range strings.Split(list, ",") {
 		seed, err := strconv.ParseInt(text, 10, 64)

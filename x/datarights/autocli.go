@@ -204,7 +204,7 @@ func disclaimCommands() []*autocliv1.RpcCommandOptions {
 			RpcMethod: "ShowReceipt", Use: "show-receipt [stream] [seq] [slot]", Short: "Refute a disclaim by the receipt its provider signed",
 			Long:           "Refute a disclaim by the receipt its provider signed, before the disclaim is due: else the slot is emptied at the stream's cost.",
 			PositionalArgs: args("stream", "seq", "slot"),
-			Example:        "cpchaind tx datarights show-receipt 7 3 5 --receipt $RECEIPT --receipt-path $H1,$H2,$H3 --shard-path $S1,$S2,$S3 --from alice",
+			Example:        "cpchaind tx datarights show-receipt 7 3 5 --receipt $RECEIPT --receipt-path $HASH --receipt-path $HASH --shard-path $HASH --shard-path $HASH --from alice",
 		},
 	}
 }

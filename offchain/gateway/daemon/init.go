@@ -38,7 +38,7 @@ Prints account, writer_key, seal_key, peer_id, and device_key where there is one
 	}
 	f := cmd.Flags()
 	f.StringVar(&cfg.Chain.RPC, "node", cfg.Chain.RPC, "CometBFT RPC address of a chain node")
-	cfg.Chain.Trust.AddFlags(f)
+	cfg.Chain.AddFlags(f)
 	f.StringVar(&cfg.Chain.ID, "chain-id", "", "id of the chain (required)")
 	f.StringVar(&cfg.Chain.GasPrices, "gas-prices", cfg.Chain.GasPrices, "price paid per unit of gas")
 	f.StringVar(&cfg.Chain.KeyringBackend, "keyring-backend", cfg.Chain.KeyringBackend, "where the account key lies: file, os or test")
@@ -51,7 +51,7 @@ Prints account, writer_key, seal_key, peer_id, and device_key where there is one
 }
 
 func (p *program) init(cmd *cobra.Command, cfg gateway.Config, deviceKind string) error {
-	if err := cfg.Chain.Trust.Complete(cmd.Context(), cfg.Chain.ID, cfg.Chain.RPC, cmd.PrintErrf); err != nil {
+	if err := cfg.Chain.Complete(cmd.Context(), cfg.Chain.ID, cfg.Chain.RPC, cmd.PrintErrf); err != nil {
 		return err
 	}
 	if err := cfg.Validate(); err != nil {

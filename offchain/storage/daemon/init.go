@@ -47,7 +47,7 @@ Prints operator (the account to fund), peer_id (others bootstrap through <listen
 	}
 	f := cmd.Flags()
 	f.StringVar(&cfg.Chain.RPC, "node", cfg.Chain.RPC, "CometBFT RPC address of a chain node")
-	cfg.Chain.Trust.AddFlags(f)
+	cfg.Chain.AddFlags(f)
 	f.StringVar(&cfg.Chain.ID, "chain-id", "", "id of the chain (required)")
 	f.StringVar(&cfg.Chain.GasPrices, "gas-prices", cfg.Chain.GasPrices, "price paid per unit of gas")
 	f.StringVar(&cfg.Chain.KeyringBackend, "keyring-backend", cfg.Chain.KeyringBackend, "where the account key lies: file, os or test")
@@ -62,7 +62,7 @@ Prints operator (the account to fund), peer_id (others bootstrap through <listen
 }
 
 func (p *program) init(cmd *cobra.Command, cfg storage.Config, recoverKey bool) error {
-	if err := cfg.Chain.Trust.Complete(cmd.Context(), cfg.Chain.ID, cfg.Chain.RPC, cmd.PrintErrf); err != nil {
+	if err := cfg.Chain.Complete(cmd.Context(), cfg.Chain.ID, cfg.Chain.RPC, cmd.PrintErrf); err != nil {
 		return err
 	}
 	if err := cfg.Validate(); err != nil {

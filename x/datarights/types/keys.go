@@ -62,7 +62,7 @@ func StreamPoint(stream uint64) []byte { return point(StreamKey, stream) }
 
 // StreamNamePoint is the key of the id (8 bytes) of the stream an owner gave a name.
 func StreamNamePoint(owner []byte, name string) []byte {
-	key := append(point(StreamNameKey), byte(len(owner)))
+	key := append(point(StreamNameKey), byte(len(owner))) //nolint:gosec // an address has at most 255 bytes
 	return append(append(key, owner...), name...)
 }
 

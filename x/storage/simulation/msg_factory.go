@@ -108,6 +108,16 @@ func MsgRenewFactory(k keeper.Keeper) simsx.SimMsgFactoryFn[*types.MsgRenew] {
 			reporter.Skip("no deal to renew")
 			return nil, nil
 		}
+		if a, err := k.Account(ctx, d.Stream); err != nil || a.Closing {
+			reporter.Skip("the stream is being deleted")
+			return nil, nil
+		}
+		for _, slot := range d.Deal.Slots {
+			if row, err := k.Registry().Provider(ctx, slot.Provider); slot.Provider != 0 && (err != nil || row.AsksMore(d.Deal.PriceUcpc)) {
+				reporter.Skip("a holder asks more than the deal pays")
+				return nil, nil
+			}
+		}
 		paid, burnt, err := params.Cost(d.Deal.Pay, len(d.Deal.Slots), 1)
 		payer := data.AnyAccountN(tries, reporter, simsx.WithDenomBalance(types.Denom))
 		if err != nil || reporter.IsSkipped() {
