@@ -62,7 +62,7 @@ func settings(t testing.TB) (seeds []int64, blocks int) {
 	}
 	list := os.Getenv("SIM_SEEDS")
 	if list == "" {
-		list = "3,4,5" // one that sends every message of ours
+		list = "3,4,5" // together they send every message of ours
 	}
 	for _, text := range strings.Split(list, ",") {
 		seed, err := strconv.ParseInt(text, 10, 64)
